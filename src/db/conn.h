@@ -1,0 +1,95 @@
+/*
+ * One session on a server.  Asynchronous underneath (db/loop.h), blocking to
+ * the caller.  The only place where libpq is called; what the server answers
+ * is a struct rows, and a PGresult never leaves this folder.
+ *
+ * Errors: the server's own become EXIT_STEP with SQLSTATE, detail, hint and
+ * position; a lost connection becomes EXIT_CONNECTION with SQLSTATE 08006 or
+ * what the server said (57P01, …).  After a lost connection every call fails.
+ */
+#ifndef INTERLOCK_DB_CONN_H
+#define INTERLOCK_DB_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/record.h"
+#include "db/loop.h"
+
+struct conn;
+
+/* What a person said about the connection, as libpq's keywords and values; both arrays end with NULL. */
+struct conn_params {
+	const char *const *keywords;
+	const char *const *values;
+};
+
+/*
+ * Connects (PQconnectStartParams, expand_dbname = 1), waiting in the loop.
+ * `connect_timeout` of libpq is honoured (default 10 s a host).  Notices of
+ * this session are dropped unless conn_on_notice() says otherwise.
+ * EXIT_CONNECTION: summary is libpq's sentence, one line.
+ */
+struct conn *conn_open(struct loop *loop, const struct conn_params *params, struct err *err);
+void conn_close(struct conn *conn);
+
+void conn_on_notice(struct conn *conn, void (*fn)(void *arg, const char *severity, const char *message),
+                    void *arg);
+
+/* Facts of the session; strings are borrowed and live as long as the session. */
+int conn_server_version(const struct conn *conn);              /* as 150020 */
+const char *conn_server_version_text(const struct conn *conn); /* "15.20" */
+const char *conn_database(const struct conn *conn);
+const char *conn_user(const struct conn *conn);
+const char *conn_host(const struct conn *conn); /* host, address or socket directory */
+const char *conn_port(const struct conn *conn);
+bool conn_lost(const struct conn *conn);
+bool conn_in_transaction(const struct conn *conn); /* also a failed one */
+
+/* A statement with text parameters ($1 …; NULL is SQL's NULL). */
+struct query {
+	const char *sql;
+	int count;
+	const char *const *params;
+	bool prepare; /* worth preparing: sent often on one session with the same text */
+};
+/* A query without parameters. */
+#define QUERY(text) (&(struct query){.sql = (text)})
+
+/* The answer to one statement. */
+struct rows;
+size_t rows_count(const struct rows *rows);
+size_t rows_columns(const struct rows *rows);
+const char *rows_name(const struct rows *rows, size_t column);
+/* NULL for SQL's NULL; borrowed. */
+const char *rows_value(const struct rows *rows, size_t row, size_t column);
+/* By name; NULL for SQL's NULL; a name that is not there is a bug. */
+const char *rows_get(const struct rows *rows, size_t row, const char *name);
+int64_t rows_integer(const struct rows *rows, size_t row, const char *name); /* 0 for NULL */
+/* The row as a record in the arena, independent of the rows. */
+struct record *rows_record(const struct rows *rows, size_t row, struct arena *arena);
+/* Rows that the statement touched, from its command tag; 0 for a statement without such a number. */
+int64_t rows_affected(const struct rows *rows);
+/* Accepts NULL. */
+void rows_free(struct rows *rows);
+
+/* Runs one statement.  *rows is owned by the caller; `rows` may be NULL when the answer does not matter. */
+bool conn_query(struct conn *conn, const struct query *query, struct rows **rows, struct err *err);
+
+/*
+ * Sends all in one flush (pipeline mode) and reads all answers.  The first
+ * failure ends it: *err is that failure, *failed its index (if not NULL), what
+ * came after was not executed.  results: NULL, or `count` places that receive
+ * the answers (NULL from the failure on).  `deadline`: 0, or a time on
+ * loop_now()'s scale after which the statement is cancelled (57014 comes back).
+ */
+bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
+                   struct rows **results, size_t *failed, struct err *err);
+
+/* Asks the server to cancel what this session is doing; safe while it waits. */
+void conn_cancel(struct conn *conn);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * From a Lua file to raw data, in a child process that has no connection, no
+ * input, a time limit, a memory limit, and only the allowed library functions.
+ * The only caller of Lua.  What comes back is not checked yet: plan/plan.h
+ * does that.
+ */
+#ifndef INTERLOCK_PLAN_LOAD_H
+#define INTERLOCK_PLAN_LOAD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+
+struct load_request {
+	const char *path;              /* the plan file */
+	const char *const *primitives; /* names that become step constructors; NULL-terminated */
+	const char *const *set_names;  /* --set NAME=VALUE; NULL-terminated, parallel to set_values */
+	const char *const *set_values;
+};
+
+/*
+ * Evaluates the file.  true: *raw is the plan as data, owned by the caller:
+ *
+ *   { "name": "orders_v2", "span": S,
+ *     "settings": { "title": "…", … },
+ *     "parameters": { "tenant": "acme" },
+ *     "blocks": [ { "kind": "phase" | "gate" | "approval" | "safety_period", "label": "…", "span": S,
+ *                   "options": { … },                      -- of gate, approval, safety_period
+ *                   "steps": [ { "do": "add_column_if_missing", "options": { … }, "span": S, "chain": [ S… ] } ] }
+ * ], "notes": [ { "text": "…", "span": S } ],             -- print() "files": [ { "path": "lib/keys.lua",
+ * "sha256": "…" } ] }   -- every file that was read, the plan first S = [ "path as shown", line ]
+ *
+ * A "chain" lists the callers of a step made inside a library, from the
+ * innermost outwards, its last entry in the plan file.
+ *
+ * false: the reasons are in diags (rules lua-syntax, lua-error, unknown-name,
+ * sandbox-limit, no-plan, duplicate-block, fragment-order, …), unless the file
+ * could not be read at all: then *err is set, EXIT_OWN.
+ */
+bool plan_load(const struct load_request *request, json_t **raw, struct diags *diags, struct err *err);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * Options: one row says name, kind, bounds, default, unit and the sentence for
+ * people.  The compiler of plans, the help, the manual and the editor files
+ * all read these rows.
+ */
+#ifndef INTERLOCK_PLAN_OPTION_H
+#define INTERLOCK_PLAN_OPTION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "sql/ident.h"
+#include "sql/parse.h"
+
+/* Kind                  in the plan                         field of the args struct */
+enum option_kind {
+	OPTION_TABLE,      /* "app.orders", '"Order Items"'       struct relname */
+	OPTION_COLUMN,     /* one column name                      const char * (unquoted) */
+	OPTION_COLUMNS,    /* { "a", "b" } or "a, lower(b) DESC"   struct column_list */
+	OPTION_NAME,       /* the name of an object, one part      const char * (unquoted) */
+	OPTION_DEFINITION, /* columns as inside CREATE TABLE ( )   const char *, SQL */
+	OPTION_REFERENCES, /* "app.orgs" or "app.orgs(id)"         const char *, SQL */
+	OPTION_TYPE,       /* a type                               const char *, SQL */
+	OPTION_EXPRESSION, /* an SQL expression                    const char *, SQL */
+	OPTION_PREDICATE,  /* an SQL condition                     const char *, SQL */
+	OPTION_QUERY,      /* one SELECT                           const char *, SQL */
+	OPTION_STATEMENTS, /* SQL statements                       const char *, SQL */
+	OPTION_UNDO,       /* SQL statements, or false             const char *, SQL; "" for false */
+	OPTION_INTERVAL,   /* "50 ms", "30 days"                   int64_t, milliseconds */
+	OPTION_INTEGER,    /* 3                                    int64_t */
+	OPTION_BOOLEAN,    /* true, false                          bool */
+	OPTION_CHOICE,     /* one of `choices`                     const char * (the static string) */
+	OPTION_TEXT,       /* words for people                     const char * */
+	OPTION_VERSION,    /* "5.3.0"                              const char * */
+	OPTION_ANY         /* anything; kept as it is              json_t * (borrowed) */
+};
+
+struct column_list {
+	struct index_column *items;
+	size_t count;
+	const char *text; /* "a, b DESC", quoted where needed: ready for SQL */
+};
+
+struct option {
+	const char *name;
+	enum option_kind kind;
+	bool required;
+	size_t offset;              /* of the field, offsetof(struct …_args, …) */
+	const char *default_value;  /* as a plan would write it; NULL: none (field stays zero) */
+	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
+	const char *const *choices; /* NULL-terminated */
+	const char *help;           /* one sentence for people */
+};
+#define OPTION_END                                                                                                \
+	{                                                                                                             \
+		.name = NULL                                                                                              \
+	}
+
+/* "table", "sql expression", "column list": the kind as messages and manual call it. */
+const char *option_kind_name(enum option_kind kind);
+bool option_kind_is_sql(enum option_kind kind);
+
+/* Where the options were written; finds the line of one for a message. */
+struct option_place {
+	struct span span;   /* of the step or block */
+	const char *source; /* text of span.file, or NULL */
+	const struct span *chain;
+	size_t chain_length;
+	const char *subject; /* "add_column_if_missing", for messages */
+};
+
+/*
+ * Checks `given` (a JSON object) against the rows and fills `args`, which must
+ * be zeroed.  Strings are borrowed from `given` or live in the arena.  Problems
+ * go to diags: unknown names first (with a suggestion), then mistyped and
+ * malformed values, then missing ones.  true: no error was added.
+ */
+bool options_decode(const struct option *options, json_t *given, void *args, const struct option_place *place,
+                    struct arena *arena, struct diags *diags);
+
+/*
+ * What the author wrote, ready for hashing: a new object with SQL texts as
+ * normalised tokens (sql_normalize).  With `with_defaults` what was left out is
+ * filled in.  The caller owns it.
+ */
+json_t *options_canonical(const struct option *options, json_t *given, bool with_defaults, struct arena *arena);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * The compiled plan: what a plan file means, as data.  Everything after this
+ * (check, preview, run, undo, be it thirty days later) works from it alone.
+ */
+#ifndef INTERLOCK_PLAN_PLAN_H
+#define INTERLOCK_PLAN_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "plan/step.h"
+
+enum { PLAN_FORMAT = 1 };
+
+enum block_kind { BLOCK_PHASE, BLOCK_GATE, BLOCK_APPROVAL, BLOCK_SAFETY_PERIOD };
+const char *block_kind_name(enum block_kind kind); /* "safety period" */
+
+struct step {
+	const struct step_type *type;
+	int number; /* in the plan, from 1 */
+	void *args;
+	struct common_args common;
+	json_t *options; /* as the author wrote them */
+	struct span span;
+	const struct span *chain;
+	size_t chain_length;
+};
+
+/* What the blocks that wait accept; each uses its own. */
+struct gate_args {
+	const char *app, *at_least, *text, *query, *no_sessions;
+	int64_t quiet;
+};
+struct approval_args {
+	const char *role;
+	bool by_other;
+};
+struct safety_args {
+	int64_t length; /* ms, from the label */
+	struct relname unused;
+	const char *allow;
+};
+
+struct block {
+	enum block_kind kind;
+	const char *label;
+	int index; /* in the plan, from 0 */
+	struct step *steps;
+	size_t step_count;
+	union {
+		struct gate_args gate;
+		struct approval_args approval;
+		struct safety_args safety;
+	} wait;
+	json_t *options;
+	struct span span;
+};
+
+struct plan_settings {
+	const char *title, *owner, *ticket, *search_path;
+	int64_t lock_timeout, lock_attempts, lock_hold;
+	const char *min_server;
+};
+
+struct plan {
+	struct arena arena;
+	const char *name;
+	struct span span;
+	struct plan_settings settings;
+	struct block *blocks;
+	size_t block_count;
+	size_t step_count;
+	json_t *raw;        /* as loaded; owns the strings of the options */
+	json_t *parameters; /* borrowed from raw */
+	json_t *canonical;  /* what is hashed */
+	json_t *filled;     /* the same with defaults: the registry's copy */
+	char hash[65];      /* SHA-256 of the canonical JSON, hexadecimal */
+	struct diags notes; /* print() */
+};
+
+/* What a plan file is compiled with. */
+struct plan_request {
+	const char *path;
+	const char *const *set_names, *const *set_values; /* --set; NULL-terminated, parallel; may be NULL */
+};
+
+/* Compiles a file.  false: the reasons are in diags, or *err is set when the file can't be read. */
+bool plan_compile(const struct plan_request *request, struct plan **out, struct diags *diags, struct err *err);
+/* Compiles what plan_load() gave (taken over in any case).  sources: as in plan_load. */
+bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags);
+/* From the registry's copy, which has the form of `raw`. */
+bool plan_from_registry(const char *json, struct plan **out, struct err *err);
+/* The form of `raw` with defaults filled in: what the registry keeps.  The caller frees the string. */
+char *plan_for_registry(const struct plan *plan);
+void plan_free(struct plan *plan);
+
+/* The document of `show --json`: hash, format, plan, blocks, source.  The caller owns it. */
+json_t *plan_document(const struct plan *plan);
+
+struct step *plan_step(const struct plan *plan, int number);
+struct block *plan_block_of(const struct plan *plan, const struct step *step);
+/* The block of that label (kind ignored), or NULL. */
+struct block *plan_block_labelled(const struct plan *plan, const char *label);
+enum step_class step_class_of(const struct step *step);
+
+#endif

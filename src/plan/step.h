@@ -1,0 +1,157 @@
+/*
+ * What a primitive is.  A primitive is one file in src/steps/ and one
+ * `const struct step_type`; the list of all is generated from that directory.
+ * A step describes, the executor acts: it gives statements and a probe, and
+ * runs nothing.
+ */
+#ifndef INTERLOCK_PLAN_STEP_H
+#define INTERLOCK_PLAN_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/record.h"
+#include "plan/option.h"
+#include "sql/ident.h"
+
+enum step_class { CLASS_ADDITIVE, CLASS_DATA, CLASS_VERIFY, CLASS_SWITCH, CLASS_DESTRUCTIVE };
+
+/* PostgreSQL's table lock modes that a statement can take, weakest first. */
+enum lock_mode {
+	LOCK_ACCESS_SHARE,
+	LOCK_ROW_SHARE,
+	LOCK_ROW_EXCLUSIVE,
+	LOCK_SHARE_UPDATE_EXCLUSIVE,
+	LOCK_SHARE,
+	LOCK_SHARE_ROW_EXCLUSIVE,
+	LOCK_EXCLUSIVE,
+	LOCK_ACCESS_EXCLUSIVE
+};
+const char *lock_mode_name(enum lock_mode mode); /* "ACCESS EXCLUSIVE" */
+
+struct table_lock {
+	struct relname table;
+	enum lock_mode mode;
+};
+
+enum stmt_mode {
+	STMT_TOGETHER, /* in one transaction with its TOGETHER neighbours and the registry row */
+	STMT_ALONE,    /* in a transaction of its own with the registry row */
+	STMT_OUTSIDE,  /* in no transaction: CREATE INDEX CONCURRENTLY; must be safe to repeat after the probe */
+	STMT_REPEAT    /* in a transaction of its own, again and again until it touches no row */
+};
+
+struct stmt {
+	const char *sql;
+	enum stmt_mode mode;
+	const struct table_lock *locks; /* on tables that exist, strongest need first; taken before it runs */
+	size_t lock_count;
+	bool slow;          /* takes time in proportion to the table: no hold limit */
+	bool must_be_empty; /* a verification: each row that it returns is a thing that is wrong */
+	const char *note;   /* for preview, may be NULL: "scan, readers and writers go on" */
+	struct stmt *next;
+};
+
+/* A list that a step fills; a zeroed struct with an arena is an empty list. */
+struct stmts {
+	struct arena *arena;
+	struct stmt *first, *last;
+	size_t count;
+	const char *refusal; /* set by stmts_refuse(): why this step can't be done or undone, for people */
+	const char *refusal_help;
+};
+/* Appends one statement; the result is borrowed for setting its other fields. */
+struct stmt *stmts_add(struct stmts *stmts, enum stmt_mode mode, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Adds a lock to a statement. */
+void stmt_lock(struct stmts *stmts, struct stmt *stmt, const struct relname *table, enum lock_mode mode);
+/* Says that there is no way, and why; the statements are then ignored. */
+void stmts_refuse(struct stmts *stmts, const char *help, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * What a probe answers: its query gives exactly one row with the columns
+ *   state     'absent' 'partial' 'done' 'conflict' 'missing' 'compare'
+ *   found     for people, what is there ("column image_urls text"), or NULL
+ *   expected  for people, what the plan says, or NULL
+ * and whatever else apply and reverse want to know.  'missing' means that what
+ * the step stands on (its table) isn't there.  'compare' means: the object is
+ * there; build the wanted one in pg_temp with the scratch statements, in a
+ * transaction that is rolled back, and let the second query decide.
+ */
+enum step_state { STATE_ABSENT, STATE_PARTIAL, STATE_DONE, STATE_CONFLICT, STATE_MISSING };
+const char *step_state_name(enum step_state state);
+
+struct probe_query {
+	const char *sql;
+	const char *params[12];
+	int count;
+};
+struct probe {
+	struct arena *arena;
+	struct probe_query query; /* read only; sql is the same static text for all steps of a type: it is prepared */
+	const char *scratch[8];   /* statements that build the wanted object in pg_temp, with the plan's search_path */
+	size_t scratch_count;
+	struct probe_query compare; /* after them: one row of the same columns */
+};
+
+/* What apply and reverse may know. */
+struct facts {
+	int server_version;          /* as 150020 */
+	enum step_state state;       /* what the probe says now */
+	const struct record *now;    /* the probe's row now */
+	const struct record *before; /* the probe's row when this run first did the step; NULL if it never did */
+	int64_t run;                 /* the run's number; 0 in preview of a plan that never ran */
+	int number;                  /* of the step in its plan, from 1 */
+	int64_t archive_rows;        /* rows in archive_<run>_<number>; -1: there is no such table */
+};
+
+/* What every step accepts besides its own options. */
+struct common_args {
+	int64_t timeout;       /* ms; 0: none */
+	int64_t lock_timeout;  /* ms; 0: the plan's */
+	int64_t lock_attempts; /* 0: the plan's */
+	const char *loses;     /* why what a destructive step takes away may go */
+};
+extern const struct option common_options[];
+
+struct step_type {
+	const char *name, *summary; /* as called in a plan; one sentence for people */
+	const char *example;        /* a complete call; its tables are made by `setup` */
+	const char *setup;          /* SQL that makes the example's world */
+	enum step_class class;
+	int min_server; /* as 140000; 0: any that is supported */
+	size_t size;    /* of the args struct that the options fill */
+	const struct option *options;
+	const char *locks;    /* for the manual: which lock on what, for how long */
+	const char *way_back; /* for the manual: what undo does */
+	bool scans_first;     /* expect_column and the like: also evaluated before the first statement of a run */
+
+	/* Problems that the args alone show; may be NULL. */
+	bool (*check)(const void *args, const struct option_place *place, struct diags *diags);
+	/* The class of one step where it depends on the args (sql_step); NULL: `class`. */
+	enum step_class (*class_of)(const void *args);
+	/* Which table (or none: false) it changes; a run claims it. */
+	bool (*subject)(const void *args, struct relname *table);
+	/* Does this step create that table?  NULL: no. */
+	bool (*creates)(const void *args, const struct relname *table);
+	/* NULL: nothing in the catalogue tells; the registry's row alone says whether it was done. */
+	void (*probe)(const void *args, struct probe *probe);
+	/* Statements from facts->state (absent or partial) to done.  Never called for done, conflict, missing. */
+	void (*apply)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/* Statements back; called when this run did the step.  NULL: undo has nothing to do (verify) */
+	void (*reverse)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/* Puts archived rows back (`interlock restore`); NULL: it keeps none. */
+	void (*restore)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/* One line for people: "add column image_urls jsonb to app.messages". */
+	void (*describe)(const void *args, struct buf *out);
+};
+
+extern const struct step_type *const step_types[]; /* NULL-terminated, by name; generated */
+const struct step_type *step_type_find(const char *name);
+const char *step_class_name(enum step_class class);
+
+#endif
