@@ -8,15 +8,15 @@ PG_CONFIG ?= pg_config
 Q       := $(if $(V),,@)
 say      = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $(2))
 
-PACKAGES := libpq jansson libcrypto libprotobuf-c lua5.4
+PACKAGES := libpq jansson libcrypto libseccomp lua5.4
 # pkg-config is asked when something is compiled, not when make starts: `make demo` must first install it.
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(BUILD)/gen
-PKG_CFLAGS = $(shell pkg-config --cflags libpq jansson libcrypto lua5.4 2>/dev/null)
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2
 CFLAGS  ?= -O2 -g
 CFLAGS  += -std=c11 -fvisibility=hidden $(WARNINGS) $(if $(WERROR),-Werror)
 # The parser and Lua are linked statically and hidden: their global names can neither replace libpq's nor be replaced.
-LDLIBS   = -l:libpg_query.a -l:liblua5.4.a $(shell pkg-config --libs libpq jansson libcrypto 2>/dev/null) -lm -ldl -lpthread
+LDLIBS   = -l:libpg_query.a -l:liblua5.4.a $(shell pkg-config --libs libpq jansson libcrypto libseccomp 2>/dev/null) -lm -ldl -lpthread
 LDFLAGS += -Wl,--exclude-libs,ALL -Wl,--as-needed
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DINTERLOCK_SANITIZED
@@ -64,7 +64,7 @@ $(BUILD)/gen/commands.c: $(wildcard src/cli/cmd_*.c) Makefile
 	  for f in $(sort $(notdir $(wildcard src/cli/cmd_*.c))); do f=$${f#cmd_}; echo "	&command_$${f%.c},"; done; echo '	0};'; } > $@
 
 # The prelude and the standard library, inside the binary, each under its own chunk name.
-LUA_SOURCES := lua/prelude.lua $(sort $(wildcard lua/std/*.lua))
+LUA_SOURCES := $(sort $(wildcard lua/*.lua lua/std/*.lua))
 $(BUILD)/gen/lua_sources.c: $(LUA_SOURCES) Makefile
 	@mkdir -p $(@D)
 	$(Q){ echo '#include "plan/lua_sources.h"'; echo 'const struct lua_source lua_sources[] = {'; \
@@ -82,5 +82,71 @@ $(BUILD)/tests/unit/%.t: tests/unit/%.c $(LIBRARY)
 clean:
 	rm -rf build build-san build-cov
 
-.PHONY: all clean
+# What follows runs in a make of its own, after vendor/install: only then can pkg-config answer.
+JOBS    := $(shell nproc 2>/dev/null || echo 2)
+SUBMAKE  = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+TESTS   ?=
+
+demo:
+	@vendor/install build demo
+	@+$(SUBMAKE) all
+	@BUILD=$(BUILD) examples/image-urls/demo
+
+unit: $(UNIT)
+
+# make check TESTS=tests/e2e/010_image_urls.t runs that file alone.
+check:
+	@vendor/install build test
+	@+$(SUBMAKE) all unit
+	@BUILD=$(BUILD) SAN=$(SAN) tests/run $(TESTS)
+
+# Kills the program before and after every statement of every primitive, and the server too: takes long.
+crash:
+	@vendor/install build test
+	@+$(SUBMAKE) all
+	@BUILD=$(BUILD) SAN=$(SAN) INTERLOCK_CRASH=all tests/run tests/crash tests/e2e/030_two_runs.t
+
+bench:
+	@vendor/install build test bench
+	@+$(SUBMAKE) all
+	@BUILD=$(BUILD) INTERLOCK_BENCH=1 tests/run tests/bench
+
+C_FILES   = $(wildcard src/*/*.[ch] tests/unit/*.[ch])
+LUA_FILES = $(wildcard lua/*.lua lua/std/*.lua)
+# Left out: opinions, and what version 14 gets wrong (variable arguments, arrays of pointers, joined SQL texts).
+TIDY      = -*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,$\
+            -bugprone-assignment-in-if-condition,-bugprone-narrowing-conversions,-bugprone-branch-clone,$\
+            -bugprone-implicit-widening-of-multiplication-result,-bugprone-sizeof-expression,$\
+            -bugprone-suspicious-missing-comma,-clang-analyzer-valist.Uninitialized,-clang-analyzer-optin.performance.Padding,$\
+            -clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+TIDY_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) -std=c11
+
+# jansson's loops, for an analyzer that reads no system headers.
+CPPCHECK_MACROS = '-Djson_array_foreach(a,i,v)=while((v=json_array_get(a,i=next(a))))' \
+                  '-Djson_object_foreach(o,k,v)=while((v=json_object_get(o,k=next(o))))'
+
+lint:
+	@vendor/install build lint
+	$(call say,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(call say,LINT,cppcheck)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning --inline-suppr --suppress=missingIncludeSystem \
+	  -j$(JOBS) --std=c11 -D_GNU_SOURCE -D__GNUC__ $(CPPCHECK_MACROS) -Isrc src
+	$(call say,LINT,clang-tidy)
+	$(Q)printf '%s\n' $(SOURCES) | xargs -P$(JOBS) -n4 sh -c \
+	  'clang-tidy --quiet --warnings-as-errors=* --checks="$(TIDY)" "$$@" -- $(TIDY_FLAGS) 2>/dev/null' clang-tidy
+	$(call say,LINT,luacheck)
+	$(Q)luacheck --quiet --no-color --std lua54 --allow-defined-top --no-unused-args $(LUA_FILES)
+
+format:
+	clang-format -i $(C_FILES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/interlock $(DESTDIR)$(PREFIX)/bin/interlock
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/interlock
+
+.PHONY: all clean demo unit check crash bench lint format install uninstall
 .SECONDARY:

@@ -53,13 +53,14 @@ void diag_help(struct arena *arena, struct diag *diag, const char *format, ...)
 	va_end(args);
 }
 
-static const struct span *copy_chain(struct arena *arena, const struct span *chain, size_t length)
+void diag_chain(struct arena *arena, struct diag *diag, const struct span *chain, size_t length)
 {
 	struct span *copy = arena_array(arena, struct span, length);
 
 	for (size_t i = 0; i < length; i++)
 		copy[i] = (struct span){arena_strdup(arena, chain[i].file), chain[i].line};
-	return copy;
+	diag->chain = copy;
+	diag->chain_length = length;
 }
 
 struct diag *diag_copy(struct arena *arena, const struct diag *diag)
@@ -70,8 +71,7 @@ struct diag *diag_copy(struct arena *arena, const struct diag *diag)
 	copy->rule = arena_strdup(arena, diag->rule);
 	copy->summary = arena_strdup(arena, diag->summary);
 	copy->span = (struct span){arena_strdup(arena, diag->span.file), diag->span.line};
-	copy->chain = copy_chain(arena, diag->chain, diag->chain_length);
-	copy->chain_length = diag->chain_length;
+	diag_chain(arena, copy, diag->chain, diag->chain_length);
 	for (size_t i = 0; i < diag->detail_count; i++)
 		diag_detail(arena, copy, "%s", diag->details[i]);
 	copy->help = arena_strdup(arena, diag->help);

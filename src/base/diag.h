@@ -53,6 +53,9 @@ void diag_detail(struct arena *arena, struct diag *diag, const char *format, ...
 void diag_help(struct arena *arena, struct diag *diag, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Sets the callers, copied into the arena. */
+void diag_chain(struct arena *arena, struct diag *diag, const struct span *chain, size_t length);
+
 /* Deep copy into an arena. */
 struct diag *diag_copy(struct arena *arena, const struct diag *diag);
 

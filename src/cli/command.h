@@ -57,10 +57,12 @@ struct command {
 	const char *accepts; /* long names of its own options, space separated, beyond the common ones */
 	enum command_server server;
 	size_t operands_min, operands_max;
+	bool takes_rest; /* what follows "--" is a command line of its own; else it is more operands */
+	bool document;   /* --json writes one document: messages stay text on stderr */
 	/* Returns the exit code; with *err filled, the caller prints it. */
 	enum exit_code (*run)(struct context *context, struct err *err);
 };
 
-extern const struct command *const commands[]; /* NULL-terminated, in the order of the groups; generated */
+extern const struct command *const commands[]; /* NULL-terminated, by name; generated */
 
 #endif

@@ -34,8 +34,15 @@ struct conn_params {
  * EXIT_CONNECTION: summary is libpq's sentence, one line.
  */
 struct conn *conn_open(struct loop *loop, const struct conn_params *params, struct err *err);
+/* The same; *wants_password: did it fail because the server wants a password and none was given anywhere? */
+struct conn *conn_attempt(struct loop *loop, const struct conn_params *params, bool *wants_password,
+                          struct err *err);
+/* Accepts NULL. */
 void conn_close(struct conn *conn);
+/* Is it a keyword that libpq knows, as "host" or "sslmode"? */
+bool conn_keyword_known(const char *keyword);
 
+/* Called for every notice, while the session waits; it must not use this session. */
 void conn_on_notice(struct conn *conn, void (*fn)(void *arg, const char *severity, const char *message),
                     void *arg);
 
@@ -80,6 +87,13 @@ void rows_free(struct rows *rows);
 bool conn_query(struct conn *conn, const struct query *query, struct rows **rows, struct err *err);
 
 /*
+ * Runs a text of any number of statements by the simple protocol: one implicit
+ * transaction, as far as the text has no BEGIN and COMMIT of its own.  Answers
+ * are dropped; err->position counts in the whole text.
+ */
+bool conn_script(struct conn *conn, const char *sql, struct err *err);
+
+/*
  * Sends all in one flush (pipeline mode) and reads all answers.  The first
  * failure ends it: *err is that failure, *failed its index (if not NULL), what
  * came after was not executed.  results: NULL, or `count` places that receive
@@ -89,7 +103,11 @@ bool conn_query(struct conn *conn, const struct query *query, struct rows **rows
 bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
                    struct rows **results, size_t *failed, struct err *err);
 
-/* Asks the server to cancel what this session is doing; safe while it waits. */
+/*
+ * Asks the server to cancel what this session is doing; safe while it waits.
+ * A statement under way is cancelled by the person's second interrupt, too;
+ * one that a timer sent is left alone, the one that waits underneath is meant.
+ */
 void conn_cancel(struct conn *conn);
 
 #endif

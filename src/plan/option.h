@@ -19,6 +19,7 @@
 /* Kind                  in the plan                         field of the args struct */
 enum option_kind {
 	OPTION_TABLE,      /* "app.orders", '"Order Items"'       struct relname */
+	OPTION_TABLES,     /* one table, or a list of them         struct table_list */
 	OPTION_COLUMN,     /* one column name                      const char * (unquoted) */
 	OPTION_COLUMNS,    /* { "a", "b" } or "a, lower(b) DESC"   struct column_list */
 	OPTION_NAME,       /* the name of an object, one part      const char * (unquoted) */
@@ -45,6 +46,12 @@ struct column_list {
 	const char *text; /* "a, b DESC", quoted where needed: ready for SQL */
 };
 
+/* Several tables. */
+struct table_list {
+	struct relname *items;
+	size_t count;
+};
+
 struct option {
 	const char *name;
 	enum option_kind kind;
@@ -64,22 +71,35 @@ struct option {
 const char *option_kind_name(enum option_kind kind);
 bool option_kind_is_sql(enum option_kind kind);
 
-/* Where the options were written; finds the line of one for a message. */
+/* Where the options were written. */
 struct option_place {
-	struct span span;   /* of the step or block */
-	const char *source; /* text of span.file, or NULL */
+	struct span span; /* of the step or block */
 	const struct span *chain;
 	size_t chain_length;
 	const char *subject; /* "add_column_if_missing", for messages */
 };
 
 /*
- * Checks `given` (a JSON object) against the rows and fills `args`, which must
- * be zeroed.  Strings are borrowed from `given` or live in the arena.  Problems
- * go to diags: unknown names first (with a suggestion), then mistyped and
- * malformed values, then missing ones.  true: no error was added.
+ * Adds an error at the line of one option (plan/locate.h; NULL: at the place
+ * itself), with the place's chain of callers.  The result is borrowed.
  */
-bool options_decode(const struct option *options, json_t *given, void *args, const struct option_place *place,
+struct diag *option_error(const struct option_place *place, struct diags *diags, const char *rule,
+                          const char *option, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The tables of options that are accepted together, and the structs they fill (zeroed); both end with NULL. */
+struct option_set {
+	const struct option *options[3];
+	void *args[3];
+};
+
+/*
+ * Checks `given` (a JSON object) against the rows and fills the args.  Strings
+ * are borrowed from `given` or live in the arena.  Problems go to diags:
+ * unknown names first (with a suggestion), then mistyped and malformed values,
+ * then missing ones.  true: no error was added.  Rules: unknown-option,
+ * missing-option, bad-option, bad-sql.
+ */
+bool options_decode(const struct option_set *set, json_t *given, const struct option_place *place,
                     struct arena *arena, struct diags *diags);
 
 /*
@@ -87,6 +107,6 @@ bool options_decode(const struct option *options, json_t *given, void *args, con
  * normalised tokens (sql_normalize).  With `with_defaults` what was left out is
  * filled in.  The caller owns it.
  */
-json_t *options_canonical(const struct option *options, json_t *given, bool with_defaults, struct arena *arena);
+json_t *options_canonical(const struct option_set *set, json_t *given, bool with_defaults);
 
 #endif

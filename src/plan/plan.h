@@ -25,7 +25,6 @@ struct step {
 	int number; /* in the plan, from 1 */
 	void *args;
 	struct common_args common;
-	json_t *options; /* as the author wrote them */
 	struct span span;
 	const struct span *chain;
 	size_t chain_length;
@@ -33,8 +32,10 @@ struct step {
 
 /* What the blocks that wait accept; each uses its own. */
 struct gate_args {
-	const char *app, *at_least, *text, *query, *no_sessions;
-	int64_t quiet;
+	const char *text, *query;
+	const char *app, *at_least; /* sessions named app/VERSION, none below */
+	const char *no_sessions;    /* LIKE pattern of application_name */
+	int64_t quiet;              /* ms without such a session */
 };
 struct approval_args {
 	const char *role;
@@ -42,9 +43,9 @@ struct approval_args {
 };
 struct safety_args {
 	int64_t length; /* ms, from the label */
-	struct relname unused;
-	const char *allow;
+	struct table_list unused;
 };
+extern const struct option gate_options[], approval_options[], safety_options[], setting_options[];
 
 struct block {
 	enum block_kind kind;
@@ -57,7 +58,6 @@ struct block {
 		struct approval_args approval;
 		struct safety_args safety;
 	} wait;
-	json_t *options;
 	struct span span;
 };
 
@@ -75,10 +75,9 @@ struct plan {
 	struct block *blocks;
 	size_t block_count;
 	size_t step_count;
-	json_t *raw;        /* as loaded; owns the strings of the options */
-	json_t *parameters; /* borrowed from raw */
+	json_t *filled;     /* the registry's copy; owns the strings of the args */
 	json_t *canonical;  /* what is hashed */
-	json_t *filled;     /* the same with defaults: the registry's copy */
+	json_t *parameters; /* borrowed from filled */
 	char hash[65];      /* SHA-256 of the canonical JSON, hexadecimal */
 	struct diags notes; /* print() */
 };
@@ -91,11 +90,11 @@ struct plan_request {
 
 /* Compiles a file.  false: the reasons are in diags, or *err is set when the file can't be read. */
 bool plan_compile(const struct plan_request *request, struct plan **out, struct diags *diags, struct err *err);
-/* Compiles what plan_load() gave (taken over in any case).  sources: as in plan_load. */
+/* Compiles what plan_load() gave (taken over in any case). */
 bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags);
-/* From the registry's copy, which has the form of `raw`. */
-bool plan_from_registry(const char *json, struct plan **out, struct err *err);
-/* The form of `raw` with defaults filled in: what the registry keeps.  The caller frees the string. */
+/* From the registry's copy and the hash that stands beside it. */
+bool plan_from_registry(const char *json, const char *hash, struct plan **out, struct err *err);
+/* What the registry keeps: the form of `raw`, SQL normalised, defaults filled in.  The caller frees the string. */
 char *plan_for_registry(const struct plan *plan);
 void plan_free(struct plan *plan);
 

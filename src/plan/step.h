@@ -62,6 +62,7 @@ struct stmts {
 	size_t count;
 	const char *refusal; /* set by stmts_refuse(): why this step can't be done or undone, for people */
 	const char *refusal_help;
+	const char *refusal_rule; /* the rule behind it, if there is one; may be set after stmts_refuse() */
 };
 /* Appends one statement; the result is borrowed for setting its other fields. */
 struct stmt *stmts_add(struct stmts *stmts, enum stmt_mode mode, const char *format, ...)

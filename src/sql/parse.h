@@ -48,8 +48,11 @@ struct foreign_key {
 	size_t column_count;
 	const char *schema, *table; /* the referenced table; schema NULL when not written */
 	const char *const *referenced;
-	size_t referenced_count;   /* 0: its primary key */
-	char on_delete, on_update; /* as in pg_constraint: a r c n d */
+	size_t referenced_count;        /* 0: its primary key */
+	char on_delete, on_update;      /* as in pg_constraint: a r c n d */
+	const char *const *set_columns; /* ON DELETE SET NULL (…) */
+	size_t set_column_count;        /* 0: all of them */
+	bool match_full, deferrable, initially_deferred;
 };
 struct table_definition {
 	struct table_element *elements;
@@ -66,16 +69,20 @@ bool sql_parse_table_definition(const char *text, struct arena *arena, struct ta
 bool sql_parse_references(const char *text, struct arena *arena, struct foreign_key *out, struct err *err);
 
 /*
- * The text as its tokens, single spaces between them, comments gone, keywords
- * and bare names in lower case; quoted names and literals as they were.  Two
+ * The text as its tokens, single spaces between them (none around `.` and `::`,
+ * inside parentheses, or before commas: `lower(a.b), c::text`), comments gone,
+ * keywords and bare names in lower case; quoted names and literals as they were.  Two
  * texts that mean the same token by token become equal.  A text that does not
  * scan comes back unchanged.  The result needs no terminator: a trailing
  * semicolon is dropped.
  */
 const char *sql_normalize(const char *text, struct arena *arena);
 
-/* The functions called in an expression or query, schema-qualified where they were; for volatility in the
- * catalogue. */
+/*
+ * The functions called in an expression or query, each once, schema-qualified
+ * where they were; for volatility in the catalogue.  SQL's own words count as
+ * pg_catalog's function of the same volatility (CURRENT_TIMESTAMP is now).
+ */
 struct function_call {
 	const char *schema; /* NULL when not written */
 	const char *name;

@@ -1,0 +1,28 @@
+/*
+ * The checker: plan × facts → findings.  It changes nothing, and says on which
+ * level it decided: from the plan alone, or with this database's catalogue.
+ */
+#ifndef INTERLOCK_CHECK_CHECK_H
+#define INTERLOCK_CHECK_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "db/conn.h"
+#include "plan/plan.h"
+
+/* The rules of plans: classes and order of blocks, names, what is lost, what has no way back. */
+void check_plan(const struct plan *plan, struct diags *diags);
+
+/*
+ * Probes the steps of the blocks from `from` on, as far as `to` (not
+ * included), in one transaction that is rolled back: conflicts, missing
+ * objects, hazards that the catalogue shows.  The answers go to `facts`, an
+ * array of plan->step_count entries by step number - 1 (state absent for steps
+ * without a probe), in the arena.  false: the server failed.
+ */
+bool check_catalogue(struct conn *conn, const struct plan *plan, size_t from, size_t to, struct arena *arena,
+                     struct facts *facts, struct diags *diags, struct err *err);
+
+#endif

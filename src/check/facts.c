@@ -1,0 +1,166 @@
+/* One probe: a question, perhaps a scratch twin, an answer. */
+#include "check/facts.h"
+
+#include <string.h>
+
+#include "base/xalloc.h"
+
+enum { SCRATCH_MAX = 8 };
+
+bool facts_has_probe(const struct step *step)
+{
+	return step->type->probe != NULL;
+}
+
+static struct probe probe_of(const struct step *step, struct arena *arena)
+{
+	struct probe probe = {.arena = arena};
+
+	step->type->probe(step->args, &probe);
+	return probe;
+}
+
+static struct query query_of(const struct probe_query *probe, struct arena *arena)
+{
+	const char **params = arena_array(arena, const char *, 12);
+
+	memcpy(params, probe->params, sizeof(probe->params));
+	return (struct query){.sql = probe->sql, .count = probe->count, .params = params, .prepare = true};
+}
+
+struct query facts_question(const struct step *step, struct arena *arena)
+{
+	struct probe probe = probe_of(step, arena);
+
+	return query_of(&probe.query, arena);
+}
+
+static enum step_state state_named(const char *name)
+{
+	for (int s = STATE_ABSENT; s <= STATE_MISSING; s++)
+		if (name && strcmp(step_state_name((enum step_state)s), name) == 0)
+			return (enum step_state)s;
+	bug("a probe answered \"%s\"", name ? name : "NULL");
+}
+
+/* Columns of the first answer that the comparison does not give are kept. */
+static const struct record *merged(const struct record *first, const struct record *second, struct arena *arena)
+{
+	size_t room = first->count + second->count, count = 0;
+	const char **names = arena_array(arena, const char *, room), **values = arena_array(arena, const char *, room);
+	struct record *result = arena_alloc(arena, sizeof(*result));
+
+	for (size_t i = 0; i < second->count; i++, count++) {
+		names[count] = second->names[i];
+		values[count] = second->values[i];
+	}
+	for (size_t i = 0; i < first->count; i++) {
+		bool again = false;
+
+		for (size_t j = 0; j < second->count; j++)
+			again |= strcmp(first->names[i], second->names[j]) == 0;
+		if (again)
+			continue;
+		names[count] = first->names[i];
+		values[count++] = first->values[i];
+	}
+	*result = (struct record){count, names, values};
+	return result;
+}
+
+/* Builds the twin, compares, takes it away again. */
+static bool compare(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
+                    struct rows **answer, struct err *err)
+{
+	struct probe probe = probe_of(step, arena);
+	struct query queries[SCRATCH_MAX + 6];
+	struct rows *rows[SCRATCH_MAX + 6] = {0};
+	const char *path[] = {plan->settings.search_path};
+	size_t n = 0, wanted;
+	bool ok;
+
+	queries[n++] = *QUERY("SAVEPOINT interlock_scratch");
+	queries[n++] = (struct query){.sql = "SELECT pg_catalog.set_config('search_path', $1, true)",
+	                              .count = 1,
+	                              .params = path,
+	                              .prepare = true};
+	for (size_t i = 0; i < probe.scratch_count; i++)
+		queries[n++] = (struct query){.sql = probe.scratch[i]};
+	queries[n++] = *QUERY("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)");
+	wanted = n;
+	queries[n++] = query_of(&probe.compare, arena);
+	queries[n - 1].prepare = false; /* the twin's types are of this savepoint only */
+	queries[n++] = *QUERY("ROLLBACK TO SAVEPOINT interlock_scratch");
+	queries[n++] = *QUERY("RELEASE SAVEPOINT interlock_scratch");
+	ok = conn_pipeline(conn, queries, n, 0, rows, NULL, err);
+	for (size_t i = 0; i < n; i++)
+		if (i != wanted || !ok)
+			rows_free(rows[i]);
+	*answer = ok ? rows[wanted] : NULL;
+	if (!ok)
+		err_prefix(err, "can't compare what is there with what the plan says");
+	return ok;
+}
+
+bool facts_take(struct conn *conn, const struct plan *plan, const struct step *step, const struct rows *answer,
+                struct arena *arena, struct facts *facts, struct err *err)
+{
+	const struct record *row;
+	struct rows *second;
+
+	if (rows_count(answer) != 1)
+		bug("the probe of %s gave %zu rows", step->type->name, rows_count(answer));
+	row = rows_record(answer, 0, arena);
+	if (strcmp(record_get(row, "state"), "compare") == 0) {
+		if (!compare(conn, plan, step, arena, &second, err)) {
+			err_at(err, step->span);
+			return false;
+		}
+		if (rows_count(second) != 1)
+			bug("the comparison of %s gave %zu rows", step->type->name, rows_count(second));
+		row = merged(row, rows_record(second, 0, arena), arena);
+		rows_free(second);
+	}
+	facts->server_version = conn_server_version(conn);
+	facts->now = row;
+	facts->state = state_named(record_get(row, "state"));
+	return true;
+}
+
+bool facts_of_step(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
+                   struct facts *facts, struct err *err)
+{
+	struct query question = facts_question(step, arena);
+	struct rows *answer;
+	bool ok;
+
+	if (!conn_query(conn, &question, &answer, err))
+		return false;
+	ok = facts_take(conn, plan, step, answer, arena, facts, err);
+	rows_free(answer);
+	return ok;
+}
+
+bool facts_conflict(const struct step *step, const struct facts *facts, enum exit_code code, struct err *err)
+{
+	const char *found = record_get(facts->now, "found"), *expected = record_get(facts->now, "expected");
+	struct buf what = {0};
+
+	step->type->describe(step->args, &what);
+	if (facts->state == STATE_MISSING)
+		err_set(err, code, "%s: %s", buf_text(&what), found ? found : "what it stands on is not there");
+	else
+		err_set(err, code, "%s: the database has something else", buf_text(&what));
+	buf_release(&what);
+	if (facts->state == STATE_CONFLICT && expected)
+		err_detail(err, "expected: %s", expected);
+	if (facts->state == STATE_CONFLICT && found)
+		err_detail(err, "found:    %s", found);
+	err_at(err, step->span);
+	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
+	err->diag.rule = facts->state == STATE_MISSING ? "missing-object" : "conflict";
+	err_help(err, facts->state == STATE_MISSING
+	                  ? "create it in an earlier step, or correct the name"
+	                  : "nothing was changed; correct the plan, or bring the database to what the plan expects");
+	return false;
+}

@@ -1,0 +1,132 @@
+/* The table of rules: id, title, why, a bad and a good example. */
+#include "check/rule.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct rule rules[] = {
+	{"add-column-volatile-default", "a default that is computed for each row rewrites the table",
+     "A constant or stable default (now() included) is stored once and costs nothing.  A volatile one (random(), "
+     "clock_timestamp(), gen_random_uuid(), nextval()) is computed for each existing row: the whole table and all its "
+     "indexes are written anew under ACCESS EXCLUSIVE, and nobody reads or writes it meanwhile.",
+     "add_column_if_missing { table = \"app.users\", column = \"token\", type = \"uuid\", default = "
+     "\"gen_random_uuid()\" }",
+     "add_column_if_missing { table = \"app.users\", column = \"token\", type = \"uuid\" }\n"
+     "-- then fill it in batches, and set the default for rows to come"},
+	{"add-column-constrained-domain", "a column of a domain with constraints rewrites the table",
+     "PostgreSQL checks the domain's constraint for each existing row, even without a default, and writes the table "
+     "anew under ACCESS EXCLUSIVE.",
+     "add_column_if_missing { table = \"app.users\", column = \"mail\", type = \"app.email\" }",
+     "add_column_if_missing { table = \"app.users\", column = \"mail\", type = \"text\" }\n-- and a CHECK, NOT VALID "
+     "first"},
+	{"add-column-serial", "serial and identity columns rewrite the table",
+     "serial, bigserial and GENERATED … AS IDENTITY number the existing rows, and GENERATED … STORED computes a value "
+     "for each: the table is written anew under ACCESS EXCLUSIVE.",
+     "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigserial\" }",
+     "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigint\" }"},
+	{"bad-option", "an option has a value of the wrong kind",
+     "Each option has a kind (table, column, type, interval, …), and interlock help PRIMITIVE lists them.", NULL,
+     NULL},
+	{"bad-plan-name", "the plan's name can't be used",
+     "The name identifies the plan in the registry, in the server's list of sessions and in file names.", NULL,
+     NULL},
+	{"bad-sql", "an SQL text of the plan does not parse",
+     "Every SQL text is read by PostgreSQL's own parser when the plan is compiled, so that a slip is found on your "
+     "desk and not in the middle of a phase.  A type must be one type, an expression one expression: text after it is "
+     "refused.",
+     "type = \"text; drop table x\"", "type = \"text\""},
+	{"bad-value", "a value can't be part of a plan",
+     "A plan is data: strings, numbers, booleans, and tables of these.  Functions, NaN and tables that contain "
+     "themselves have no meaning in it.",
+     NULL, NULL},
+	{"cannot-check", "something could not be checked",
+     "What can't be checked is never called fine.  The message says what was missing.", NULL, NULL},
+	{"cascade", "CASCADE removes what nobody listed",
+     "DROP … CASCADE takes views, foreign keys and columns along that the plan does not mention.  Drop them by name, "
+     "in an order that works, so that whoever reads the plan sees them.",
+     NULL, NULL},
+	{"concurrently-in-transaction", "this statement can't run inside a transaction",
+     "CREATE INDEX CONCURRENTLY, VACUUM and others refuse to run in a transaction block (25001).  Such a statement is "
+     "a step of its own.",
+     NULL, NULL},
+	{"conflict", "the database has something else under that name",
+     "An object of that name exists and differs from what the plan says.  It is never skipped over: a plan written "
+     "for jsonb must not go on with a column of type text.  Nothing is changed.",
+     NULL, NULL},
+	{"destructive-before-safety", "something is taken away with no safety period before it",
+     "A dropped column or table is missed by whoever still uses it.  Behind a safety period that watched it, or "
+     "behind a decision and a safety period, that is known before.",
+     "phase \"contract\" { drop_column_if_exists { table = \"app.users\", column = \"nick\" } },",
+     "gate \"release 5.3 is live\" { },\nsafety_period \"30 days\" { },\n"
+     "phase \"contract\" { drop_column_if_exists { table = \"app.users\", column = \"nick\", archive = \"90 days\" } },"},
+	{"duplicate-block", "two blocks of one kind have the same label",
+     "run --to, undo --to and gate pass name blocks by their label, so it must be clear which one is meant.", NULL,
+     NULL},
+	{"empty-phase", "a phase or plan does nothing",
+     "Most often a comma is missing, or the steps stand outside the braces.", NULL, NULL},
+	{"expectation", "the database is not what the plan expects",
+     "expect_column and its like say what a plan was written for.  They are looked at before the first statement of a "
+     "run is sent, so that a plan written for uuid never begins on varchar.",
+     NULL, NULL},
+	{"fragment-order", "two fragments want their blocks in contradictory orders",
+     "Each fragment's own order is kept when they are merged; here both orders can't be.", NULL, NULL},
+	{"fragment-settings", "two fragments give one block different settings",
+     "Blocks of one kind and label are merged; their settings must agree.", NULL, NULL},
+	{"gate-without-braces", "a block is written without its braces",
+     "gate \"label\" is only half of a call: Lua passes the braces as the second part.", "gate \"5.3 is live\",",
+     "gate \"5.3 is live\" { },"},
+	{"library-not-found", "a required library is not there",
+     "require \"name\" is lib/name.lua, require \"library.name\" is vendor/library/name.lua, both under the nearest "
+     "folder that holds interlock.conf, else the plan's own.",
+     NULL, NULL},
+	{"lua-error", "the plan's own code stopped with an error",
+     "The message is the one that error() or assert() gave.", NULL, NULL},
+	{"lua-syntax", "the file is not valid Lua",
+     "Most often a comma between two entries or a closing brace is missing near the line.", NULL, NULL},
+	{"misleading-name", "a phase does something else than its name says",
+     "People approve what they read.  A phase called \"add …\" that drops something has lost whole tables before.",
+     NULL, NULL},
+	{"missing-object", "what the step stands on is not there",
+     "The table or column that the step works on does not exist, and no earlier step creates it.", NULL, NULL},
+	{"missing-option", "a required option is not given", "interlock help PRIMITIVE lists what each one needs.",
+     NULL, NULL},
+	{"missing-parameter", "a parameter has no value", "Give it with --set NAME=VALUE, or a default in the plan.",
+     NULL, NULL},
+	{"missing-reversal", "a step has no way back",
+     "undo can't go back behind it.  preview draws the line below which there is no way back.", NULL, NULL},
+	{"mixed-concerns", "a phase mixes kinds of work",
+     "Adding is harmless to the release that is live, moving data takes time, switching is noticed, destroying can't "
+     "be taken back.  Each is a phase of its own, so that the plan can stop between them.",
+     NULL, NULL},
+	{"no-plan", "the file has no plan in it", "A plan file calls plan \"name\" { … } once.", NULL, NULL},
+	{"two-plans", "the file has more than one plan in it",
+     "One file, one plan: its name and its run belong together.", NULL, NULL},
+	{"refused", "a step can't be done here", "The reason is in the message; nothing was changed.", NULL, NULL},
+	{"sandbox-limit", "the plan took too long or too much memory",
+     "Evaluating a plan takes milliseconds.  It may use 2 seconds and 64 MiB; a loop without an end is the usual "
+     "reason.",
+     NULL, NULL},
+	{"sql-transaction-control", "BEGIN, COMMIT and the like in a plan",
+     "Every step runs in a transaction together with the registry's row of it; a COMMIT in between would tear them "
+     "apart.",
+     NULL, NULL},
+	{"unknown-name", "a name that nobody defined",
+     "A plan sees the primitives, the blocks and a few library functions; variables must be declared with local.",
+     NULL, NULL},
+	{"unknown-option", "an option of that name does not exist",
+     "It would have no effect, so it is an error: a misspelt option must not be a forgotten one.", NULL, NULL},
+	{"unknown-parameter", "--set names a parameter that the plan does not have",
+     "It would have no effect, so it is an error.", NULL, NULL},
+	{"use-the-primitive", "there is a primitive for this",
+     "The primitive can tell whether it was done, resumes after a crash and knows its way back; SQL text can't.",
+     NULL, NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct rule *rule_find(const char *id)
+{
+	for (const struct rule *rule = rules; rule->id; rule++)
+		if (strcmp(rule->id, id) == 0)
+			return rule;
+	return NULL;
+}

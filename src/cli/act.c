@@ -1,0 +1,265 @@
+/* Connecting, opening a run, and showing what happens to it. */
+#include "cli/act.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interval.h"
+#include "check/check.h"
+#include "cli/plans.h"
+#include "cli/report.h"
+#include "cli/target.h"
+#include "engine/registry.h"
+
+enum { TEXT_WIDTH = 66 };
+
+static bool announced;
+static char environment_label[64];
+
+static void announce(struct context *context, struct conn *conn)
+{
+	const char *environment = context->target.environment;
+	struct err ignored = {0};
+
+	if (!environment)
+		registry_environment(conn, &context->arena, &environment, &ignored);
+	err_release(&ignored);
+	snprintf(environment_label, sizeof(environment_label), "%s", environment ? environment : "");
+	if (!context->options.json)
+		report_message("%s", target_describe(conn, environment, &context->arena));
+	report_target(
+		arena_printf(&context->arena, "%s@%s:%s", conn_database(conn), conn_host(conn), conn_port(conn)));
+	announced = true;
+}
+
+struct conn *act_connect(struct context *context, struct err *err)
+{
+	struct conn *conn = target_connect(context->loop, &context->target, NULL, err);
+
+	if (conn && !announced)
+		announce(context, conn);
+	return conn;
+}
+
+const char *act_environment(struct context *context)
+{
+	(void)context;
+	return *environment_label ? environment_label : NULL;
+}
+
+static struct conn *open_one(void *arg, struct err *err)
+{
+	return act_connect(arg, err);
+}
+
+static const char *describe(const struct step *step, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	step->type->describe(step->args, &text);
+	copy = arena_strdup(arena, buf_text(&text));
+	buf_release(&text);
+	return copy;
+}
+
+static void show_block(void *arg, const struct block *block, bool back)
+{
+	const struct act *act = arg;
+
+	if (act->context->options.json || act->context->options.quiet)
+		return;
+	printf("%s%s%s%s\n", report_color(stdout, COLOR_BOLD), block->label, report_color(stdout, COLOR_PLAIN),
+	       back ? " (back)" : "");
+	fflush(stdout);
+}
+
+static const char *const event_names[] = {"begin", "wait", "done", "already", "undone", "kept"};
+
+static void show_json(const struct step *step, enum step_event event, int64_t ms, const char *text)
+{
+	struct arena arena = {0};
+
+	report_json(json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:s?}", "type", "step", "number", step->number,
+	                      "primitive", step->type->name, "summary", describe(step, &arena), "event",
+	                      event_names[event], "ms", (json_int_t)ms, "text", text));
+	arena_release(&arena);
+}
+
+static void show_line(const struct step *step, enum step_event event, int64_t ms)
+{
+	static const char *const words[] = {"", "", "done", "already there", "undone", "kept: it was there before"};
+	static const enum report_color colors[] = {COLOR_PLAIN, COLOR_PLAIN, COLOR_GREEN,
+	                                           COLOR_DIM,   COLOR_GREEN, COLOR_DIM};
+	struct arena arena = {0};
+	struct buf took = {0};
+
+	if (event == STEP_DONE || event == STEP_UNDONE)
+		interval_format(ms, &took);
+	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, describe(step, &arena), report_color(stdout, colors[event]),
+	       words[event], report_color(stdout, COLOR_PLAIN), took.length ? "  " : "", buf_text(&took));
+	fflush(stdout);
+	buf_release(&took);
+	arena_release(&arena);
+}
+
+static void show_step(void *arg, const struct step *step, enum step_event event, int64_t ms, const char *text)
+{
+	const struct act *act = arg;
+
+	if (act->context->options.json)
+		show_json(step, event, ms, text);
+	else if (event == STEP_WAITS)
+		report_message("  waiting: %s", text);
+	else if (event != STEP_BEGINS && !act->context->options.quiet)
+		show_line(step, event, ms);
+}
+
+bool act_confirm(struct context *context, const char *question, bool destructive, struct err *err)
+{
+	const char *environment = act_environment(context);
+	bool production = destructive && environment && strcmp(environment, "production") == 0;
+
+	if (production && context->options.confirm)
+		return true;
+	if (production && (context->options.yes || context->options.no_input)) {
+		err_set(err, EXIT_CONFIRM, "the environment is production: --yes is not enough here");
+		err_help(err, "add --confirm NAME, with the name of the database; nothing was changed");
+		return false;
+	}
+	if (context->options.yes || context->options.confirm)
+		return true;
+	return report_ask(question, production ? "--confirm NAME, with the name of the database" : "--yes",
+	                  context->options.no_input, err);
+}
+
+/* Destructive steps that carry `loses`; in production every destructive one. */
+static bool confirm_blocks(void *arg, const struct plan *plan, size_t from, size_t to, struct err *err)
+{
+	struct act *act = arg;
+	const char *environment = act_environment(act->context);
+	bool production = environment && strcmp(environment, "production") == 0, any = false;
+	struct arena arena = {0};
+
+	if (act->context->options.confirm && production &&
+	    strcmp(act->context->options.confirm, conn_database(act->session.control)) != 0) {
+		err_set(err, EXIT_CONFIRM, "--confirm names \"%s\", this database is \"%s\"",
+		        act->context->options.confirm, conn_database(act->session.control));
+		err_help(err, "nothing was changed");
+		return false;
+	}
+	for (size_t b = from; b < to; b++)
+		for (size_t i = 0; i < plan->blocks[b].step_count; i++) {
+			const struct step *step = &plan->blocks[b].steps[i];
+			const char *state = act->session.steps[step->number - 1].state;
+
+			if (step_class_of(step) != CLASS_DESTRUCTIVE || (!step->common.loses && !production) ||
+			    (state && strcmp(state, "done") == 0))
+				continue;
+			report_message("phase \"%s\" takes away: %s%s%s", plan->blocks[b].label, describe(step, &arena),
+			               step->common.loses ? "\n  the plan says: " : "",
+			               step->common.loses ? step->common.loses : "");
+			any = true;
+		}
+	arena_release(&arena);
+	return !any || act_confirm(act->context, "go on?", true, err);
+}
+
+const char *act_parameters(struct context *context)
+{
+	json_t *object;
+	const char *copy;
+	char *text;
+
+	if (!context->options.set_names || !context->options.set_names[0])
+		return NULL;
+	object = json_object();
+	for (size_t i = 0; context->options.set_names[i]; i++)
+		json_object_set_new(object, context->options.set_names[i], json_string(context->options.set_values[i]));
+	text = json_dumps(object, JSON_COMPACT);
+	copy = arena_strdup(&context->arena, text);
+	free(text);
+	json_decref(object);
+	return copy;
+}
+
+static bool is_path(const char *operand)
+{
+	return strchr(operand, '/') || strstr(operand, ".lua");
+}
+
+const char *act_plan_name(struct context *context, const char *operand, struct err *err)
+{
+	const char *name;
+	struct plan *plan;
+
+	if (!is_path(operand))
+		return operand;
+	if (!plan_compile_operand(context, operand, &plan, err))
+		return NULL;
+	name = arena_strdup(&context->arena, plan->name);
+	plan_free(plan);
+	return name;
+}
+
+/* The file of the operand, compiled and checked; none is fine where the registry may know the name. */
+static bool take_file(struct act *act, bool start, struct err *err)
+{
+	const char *operand = act->context->operands[0];
+
+	if (!plan_find_file(&act->context->arena, operand) && !is_path(operand))
+		return true;
+	if (!plan_compile_operand(act->context, operand, &act->file, err))
+		return false;
+	if (!start)
+		return true;
+	check_plan(act->file, &act->findings);
+	if (act->findings.errors == 0) {
+		diags_release(&act->findings);
+		return true;
+	}
+	report_diags(stderr, &act->findings);
+	err->code = EXIT_REJECTED;
+	return false;
+}
+
+bool act_open(struct act *act, struct context *context, bool start, bool *open, struct err *err)
+{
+	*act = (struct act){
+		.context = context,
+		.connector = {open_one, context, context->loop},
+		.listener = {act, show_block, show_step, confirm_blocks},
+		.options = {context->options.to, context->options.once, context->options.take_over,
+	                context->options.lock_timeout, context->options.lock_attempts},
+	};
+	act->session.connector = &act->connector;
+	act->session.listener = &act->listener;
+	return take_file(act, start, err) && run_open(&act->session, act->file, context->operands[0],
+	                                              act_parameters(context), start, &act->options, open, err);
+}
+
+void act_release(struct act *act)
+{
+	session_release(&act->session);
+	plan_free(act->file);
+	diags_release(&act->findings);
+}
+
+void act_waiting(const struct act *act, const struct run_end *end)
+{
+	const struct block *block = end->block;
+
+	if (act->context->options.json) {
+		report_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "waiting", "plan", act->session.plan->name,
+		                      "kind", block_kind_name(block->kind), "label", block->label, "why", end->why, "next",
+		                      end->command));
+		return;
+	}
+	printf("%swaiting at %s \"%s\"%s: %s\n", report_color(stdout, COLOR_YELLOW), block_kind_name(block->kind),
+	       block->label, report_color(stdout, COLOR_PLAIN), end->why);
+	printf("  next: %s\n", end->command);
+	if (strncmp(end->command, "interlock run", 13) != 0)
+		printf("  then: interlock run %s\n", act->session.plan->name);
+}

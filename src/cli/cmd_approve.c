@@ -1,0 +1,26 @@
+/* interlock approve: a role says yes to this plan, as it is compiled. */
+#include "cli/decide.h"
+
+static enum exit_code run_approve(struct context *context, struct err *err)
+{
+	return decide(context, context->operands[0], BLOCK_APPROVAL, context->operands[1], context->options.reason,
+	              err)
+	           ? EXIT_DONE
+	           : err->code;
+}
+
+const struct command command_approve = {
+	.name = "approve",
+	.group = "decide",
+	.summary = "give an approval that a plan waits for",
+	.synopsis = "PLAN [LABEL]",
+	.description =
+		"The approval is bound to the hash of the compiled plan that is under way, and to the database role that gives "
+		"it: a member of the role that the plan names, and not the role that started the run unless the plan says "
+		"by_other = false.",
+	.accepts = "reason",
+	.server = SERVER_REQUIRED,
+	.operands_min = 1,
+	.operands_max = 2,
+	.run = run_approve,
+};

@@ -1,0 +1,248 @@
+/* interlock status: where the plans of a database stand. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/act.h"
+#include "cli/plans.h"
+#include "cli/report.h"
+#include "engine/registry.h"
+
+struct status {
+	struct context *context;
+	struct conn *conn;
+	struct arena arena;
+	enum exit_code worst;
+};
+
+/* One run, with its plan and its steps. */
+struct view {
+	struct run_row run;
+	struct plan *plan;
+	struct step_row *steps;
+};
+
+static bool is(const struct view *view, const char *state)
+{
+	return strcmp(view->run.state, state) == 0;
+}
+
+static const struct block *current(const struct view *view)
+{
+	return (size_t)view->run.next_block < view->plan->block_count ? &view->plan->blocks[view->run.next_block]
+	                                                              : NULL;
+}
+
+static const char *describe(const struct step *step, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	step->type->describe(step->args, &text);
+	copy = arena_strdup(arena, buf_text(&text));
+	buf_release(&text);
+	return copy;
+}
+
+/* What to type next; NULL when there is nothing. */
+static const char *next_command(struct status *s, const struct view *view)
+{
+	const struct block *block = current(view);
+
+	if (is(view, "done"))
+		return NULL;
+	if (is(view, "waiting") && block && block->kind == BLOCK_GATE && !block->wait.gate.query)
+		return arena_printf(&s->arena, "interlock gate pass %s \"%s\" --evidence TEXT", view->run.plan,
+		                    block->label);
+	if (is(view, "waiting") && block && block->kind == BLOCK_APPROVAL)
+		return arena_printf(&s->arena, "interlock approve %s \"%s\"", view->run.plan, block->label);
+	return arena_printf(&s->arena, "interlock run %s", view->run.plan);
+}
+
+static const struct step_row *failed_step(const struct view *view)
+{
+	for (size_t i = 0; i < view->plan->step_count; i++)
+		if (view->steps[i].message)
+			return &view->steps[i];
+	return NULL;
+}
+
+static json_t *steps_json(struct status *s, const struct view *view, const struct block *block)
+{
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < block->step_count; i++) {
+		const struct step_row *row = &view->steps[block->steps[i].number - 1];
+
+		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?}", "number", block->steps[i].number,
+		                                       "primitive", block->steps[i].type->name, "summary",
+		                                       describe(&block->steps[i], &s->arena), "state",
+		                                       row->state ? row->state : "pending", "created", row->created,
+		                                       "message", row->message));
+	}
+	return steps;
+}
+
+/* A line for the run, and one for each of its blocks. */
+static void print_json(struct status *s, const struct view *view)
+{
+	const struct block *here = current(view);
+
+	report_json(json_pack("{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s?, s:s?}", "type", "status", "plan",
+	                      view->run.plan, "state", view->run.state, "run", (json_int_t)view->run.id, "attempt",
+	                      view->run.attempt, "hash", view->run.hash, "started_by", view->run.started_by,
+	                      "started_at", view->run.started_at, "at", here ? here->label : NULL, "next",
+	                      next_command(s, view)));
+	for (size_t b = 0; b < view->plan->block_count; b++) {
+		const struct block *block = &view->plan->blocks[b];
+
+		report_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "type", "block", "plan", view->run.plan, "kind",
+		                      block_kind_name(block->kind), "label", block->label, "done",
+		                      (int)b < view->run.next_block, "steps", steps_json(s, view, block)));
+	}
+}
+
+static char tick(const struct view *view, const struct block *block)
+{
+	return block->index < view->run.next_block ? 'x' : ' ';
+}
+
+/* A checklist that can be pasted into a roadmap. */
+static void print_markdown(struct status *s, const struct view *view)
+{
+	printf("### %s: %s\n\n", view->run.plan, view->plan->settings.title);
+	for (size_t b = 0; b < view->plan->block_count; b++) {
+		const struct block *block = &view->plan->blocks[b];
+
+		printf("- [%c] %s%s%s\n", tick(view, block),
+		       block->kind == BLOCK_PHASE ? "" : block_kind_name(block->kind),
+		       block->kind == BLOCK_PHASE ? "" : ": ", block->label);
+		for (size_t i = 0; i < block->step_count; i++) {
+			const char *state = view->steps[block->steps[i].number - 1].state;
+
+			printf("  - [%c] %s\n", state && strcmp(state, "done") == 0 ? 'x' : ' ',
+			       describe(&block->steps[i], &s->arena));
+		}
+	}
+	printf("\n");
+}
+
+static void print_text(struct status *s, const struct view *view)
+{
+	const struct block *here = current(view);
+	const struct step_row *failed = failed_step(view);
+
+	printf("%s%s%s  %s  %s\n", report_color(stdout, COLOR_BOLD), view->run.plan, report_color(stdout, COLOR_PLAIN),
+	       view->run.state, view->plan->settings.title);
+	printf("  run %lld, attempt %d, started by %s at %s, plan %.4s...%s\n", (long long)view->run.id,
+	       view->run.attempt, view->run.started_by, view->run.started_at, view->run.hash, view->run.hash + 60);
+	if (s->context->options.verbose || s->context->operand_count > 0)
+		for (size_t b = 0; b < view->plan->block_count; b++) {
+			const struct block *block = &view->plan->blocks[b];
+
+			printf("  %s %s%s%s\n",
+			       tick(view, block) == 'x' ? "done"
+			       : block == here          ? "here"
+			                                : "    ",
+			       block->kind == BLOCK_PHASE ? "" : block_kind_name(block->kind),
+			       block->kind == BLOCK_PHASE ? "" : " ", block->label);
+		}
+	else if (here)
+		printf("  at %s \"%s\"\n", block_kind_name(here->kind), here->label);
+	if (failed)
+		printf("  failed: %s\n", failed->message);
+	if (next_command(s, view))
+		printf("  next: %s\n", next_command(s, view));
+}
+
+static void note_exit(struct status *s, const struct view *view)
+{
+	enum exit_code code = is(view, "failed")    ? EXIT_STEP
+	                      : is(view, "waiting") ? EXIT_WAITING
+	                      : is(view, "running") ? EXIT_HELD
+	                                            : EXIT_DONE;
+
+	if (s->worst != EXIT_STEP && code != EXIT_DONE)
+		s->worst = code;
+}
+
+static bool show_run(struct status *s, struct view *view, struct err *err)
+{
+	bool ok;
+
+	if (!plan_from_registry(view->run.compiled, view->run.hash, &view->plan, err))
+		return false;
+	view->steps = arena_array(&s->arena, struct step_row, view->plan->step_count);
+	ok = registry_steps(s->conn, view->run.id, view->plan->step_count, &s->arena, view->steps, err);
+	if (ok) {
+		note_exit(s, view);
+		if (s->context->options.json)
+			print_json(s, view);
+		else if (s->context->options.markdown)
+			print_markdown(s, view);
+		else
+			print_text(s, view);
+	}
+	plan_free(view->plan);
+	return ok;
+}
+
+static bool show_runs(struct status *s, const char *name, struct err *err)
+{
+	struct run_row *runs;
+	size_t count;
+
+	if (!registry_runs(s->conn, name, act_parameters(s->context), &s->arena, &runs, &count, err))
+		return false;
+	if (count == 0 && name) {
+		err_set(err, EXIT_OWN, "no run of plan \"%s\" in this database", name);
+		err_help(err, "interlock run %s begins one", name);
+		return false;
+	}
+	if (count == 0 && !s->context->options.json)
+		printf("no plan has run in this database\n");
+	for (size_t r = 0; r < count; r++) {
+		struct view view = {.run = runs[r]};
+
+		if (!show_run(s, &view, err))
+			return false;
+	}
+	return true;
+}
+
+static enum exit_code run_status(struct context *context, struct err *err)
+{
+	struct status s = {.context = context, .worst = EXIT_DONE};
+	const char *name = NULL;
+	bool exists, ok;
+
+	ok = (context->operand_count == 0 || (name = act_plan_name(context, context->operands[0], err))) &&
+	     (s.conn = act_connect(context, err)) && registry_look(s.conn, &exists, err);
+	if (ok && !exists && !name) {
+		if (!context->options.json)
+			printf("no plan has run in this database\n");
+	} else if (ok && !exists) {
+		ok = err_set(err, EXIT_OWN, "no plan has run in this database");
+		err_help(err, "interlock run %s begins one", context->operands[0]);
+	} else if (ok) {
+		ok = show_runs(&s, name, err);
+	}
+	conn_close(s.conn);
+	arena_release(&s.arena);
+	return !ok ? err->code : context->options.exit_code ? s.worst : EXIT_DONE;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.group = "look",
+	.summary = "where the plans of a database stand, and what to type next",
+	.synopsis = "[PLAN]",
+	.description =
+		"Reads the registry and changes nothing; it answers while a run is under way. --markdown prints a checklist "
+		"for a roadmap. With --exit-code: 0 done or undone, 3 failed, 5 waiting, 6 being run.",
+	.accepts = "markdown exit-code",
+	.server = SERVER_REQUIRED,
+	.operands_min = 0,
+	.operands_max = 1,
+	.run = run_status,
+};

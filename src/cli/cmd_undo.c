@@ -1,0 +1,82 @@
+/* interlock undo: back to the previous stop. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/act.h"
+#include "cli/report.h"
+
+/* What will be taken back, before the question. */
+static void show_what(const struct act *act, int from)
+{
+	const struct plan *plan = act->session.plan;
+
+	report_message("undo takes back, last first:");
+	for (int b = (int)plan->block_count - 1; b >= from; b--)
+		for (size_t i = plan->blocks[b].step_count; i-- > 0;) {
+			const struct step *step = &plan->blocks[b].steps[i];
+			const struct step_row *row = &act->session.steps[step->number - 1];
+			struct buf text = {0};
+
+			if (!row->state || strcmp(row->state, "pending") == 0 || strcmp(row->state, "undone") == 0 ||
+			    step->type->class == CLASS_VERIFY)
+				continue;
+			step->type->describe(step->args, &text);
+			report_message("  %s%s", buf_text(&text), row->created ? "" : "  (stays: it was there before)");
+			buf_release(&text);
+		}
+}
+
+static void say_end(const struct act *act, int from, const struct run_end *end)
+{
+	const char *plan = act->session.plan->name;
+
+	if (act->context->options.json)
+		report_json(json_pack("{s:s, s:s, s:i, s:b}", "type", "done", "plan", plan, "steps", (int)end->steps,
+		                      "start", from == 0));
+	else if (from < 0)
+		printf("nothing to take back: plan \"%s\" is at its start\n", plan);
+	else
+		printf("%sundone%s: %zu step%s; plan \"%s\" is %s%s%s\n", report_color(stdout, COLOR_GREEN),
+		       report_color(stdout, COLOR_PLAIN), end->steps, end->steps == 1 ? "" : "s", plan,
+		       from == 0 ? "at its start" : "behind \"",
+		       from == 0 ? "" : act->session.plan->blocks[from - 1].label, from == 0 ? "" : "\"");
+}
+
+static enum exit_code run_undo(struct context *context, struct err *err)
+{
+	struct run_end end = {.code = EXIT_DONE};
+	struct act act;
+	int from = -1;
+	bool open, ok;
+
+	ok = act_open(&act, context, false, &open, err) && run_undo_target(&act.session, &act.options, &from, err);
+	if (ok && from >= 0) {
+		if (!context->options.quiet && !context->options.json)
+			show_what(&act, from);
+		ok = context->options.dry_run ||
+		     (act_confirm(context, "take this back?", false, err) && run_back(&act.session, from, &end, err));
+	}
+	if (ok && !context->options.dry_run)
+		say_end(&act, from, &end);
+	act_release(&act);
+	return ok ? EXIT_DONE : err->code;
+}
+
+const struct command command_undo = {
+	.name = "undo",
+	.group = "run",
+	.summary = "back to the previous stop",
+	.synopsis = "PLAN",
+	.description =
+		"Takes back what this run did since the previous stop: a gate, approval or safety period that is open, the "
+		"point before a phase that switches, or the start. Only what the run itself made is taken away; what was "
+		"there before stays. Values that were written into a column since are archived first, and interlock restore "
+		"puts them back after the next run.\n\n"
+		"--to LABEL: that block is the last that stays. --to start: everything. It shows what it will do and asks.",
+	.accepts = "to take-over",
+	.server = SERVER_REQUIRED,
+	.operands_min = 1,
+	.operands_max = 1,
+	.run = run_undo,
+};

@@ -1,0 +1,254 @@
+/* The pages that are written out of tables: commands, options, primitives, blocks, rules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interval.h"
+#include "cli/args.h"
+#include "cli/help.h"
+
+static const struct {
+	const char *name, *title;
+} groups[] = {
+	{"write", "write plans"},          {"run", "run them"},    {"decide", "decide"},        {"look", "look"},
+	{"maintain", "keep things right"}, {"reuse", "libraries"}, {"try", "try, and read on"},
+};
+
+static int at_most(int width, int limit)
+{
+	return width < limit ? width : limit;
+}
+
+static void command_usage(const struct command *command, struct buf *out)
+{
+	buf_add(out, command->name);
+	if (command->synopsis && *command->synopsis)
+		buf_addf(out, " %s", command->synopsis);
+}
+
+void help_commands(FILE *to)
+{
+	struct buf usage = {0};
+
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+		bool any = false;
+
+		for (size_t i = 0; commands[i]; i++) {
+			if (strcmp(commands[i]->group, groups[g].name) != 0)
+				continue;
+			if (!any)
+				help_heading(to, groups[g].title);
+			any = true;
+			buf_clear(&usage);
+			command_usage(commands[i], &usage);
+			help_row(to, buf_text(&usage), 34, commands[i]->summary);
+		}
+		if (any)
+			fputc('\n', to);
+	}
+	buf_release(&usage);
+}
+
+static void option_row(FILE *to, const struct args_option *option)
+{
+	struct buf left = {0};
+
+	if (option->letter)
+		buf_addf(&left, "-%c, ", option->letter);
+	else
+		buf_add(&left, "    ");
+	buf_addf(&left, "--%s", option->name);
+	if (option->argument)
+		buf_addf(&left, " %s", option->argument);
+	help_row(to, buf_text(&left), 30, option->help);
+	buf_release(&left);
+}
+
+static void option_group(FILE *to, const char *heading, enum args_group group, const struct command *command)
+{
+	bool any = false;
+
+	for (const struct args_option *option = args_options; option->name; option++) {
+		if (option->group != group || (command && !args_accepts(command, option)))
+			continue;
+		if (!any)
+			help_heading(to, heading);
+		any = true;
+		option_row(to, option);
+	}
+	if (any)
+		fputc('\n', to);
+}
+
+void help_options(FILE *to)
+{
+	option_group(to, "connection", ARGS_CONNECTION, NULL);
+	help_paragraphs(to,
+	                "Everything that libpq reads counts as well: PGHOST, PGSERVICE, ~/.pgpass (interlock help "
+	                "environment).\n\n",
+	                2);
+	option_group(to, "common to all commands", ARGS_COMMON, NULL);
+	option_group(to, "of single commands", ARGS_OWN, NULL);
+	help_paragraphs(to,
+	                "Options may stand before or after the command. Words after \"--\" are no options. --load and "
+	                "--bindir also go with --sandbox.",
+	                2);
+}
+
+void help_command(FILE *to, const struct command *command)
+{
+	struct buf usage = {0};
+
+	buf_add(&usage, "interlock [connection] [options] ");
+	if (command->server == SERVER_NONE) {
+		buf_clear(&usage);
+		buf_add(&usage, "interlock [options] ");
+	}
+	command_usage(command, &usage);
+	help_heading(to, buf_text(&usage));
+	buf_release(&usage);
+	help_paragraphs(to, command->summary, 2);
+	fputc('\n', to);
+	if (command->description && *command->description) {
+		help_paragraphs(to, command->description, 2);
+		fputc('\n', to);
+	}
+	option_group(to, "options", ARGS_OWN, command);
+	help_paragraphs(to,
+	                command->server == SERVER_NONE
+	                    ? "Options of all commands: interlock help options"
+	                    : "Connection, and options of all commands: interlock help options",
+	                0);
+}
+
+/* Everything about an option that is not its name and kind. */
+static void describe_option(const struct option *option, struct buf *out)
+{
+	buf_add(out, option->help ? option->help : "");
+	for (size_t i = 0; option->choices && option->choices[i]; i++)
+		buf_addf(out, "%s\"%s\"", i ? ", " : "; one of ", option->choices[i]);
+	if (option->minimum || option->maximum) {
+		buf_add(out, "; from ");
+		if (option->kind == OPTION_INTERVAL) {
+			interval_format(option->minimum, out);
+			buf_add(out, " to ");
+			interval_format(option->maximum, out);
+		} else {
+			buf_addf(out, "%lld to %lld", (long long)option->minimum, (long long)option->maximum);
+		}
+	}
+	if (option->default_value)
+		buf_addf(out, "; default %s", option->default_value);
+}
+
+/* A table of options with aligned columns; the left ones as wide as their widest entry. */
+static void option_table(FILE *to, const struct option *options)
+{
+	struct buf text = {0};
+	int name = 0, kind = 0, column;
+
+	for (const struct option *o = options; o->name; o++) {
+		int names = help_width(o->name), kinds = help_width(option_kind_name(o->kind));
+
+		name = names > name ? names : name;
+		kind = kinds > kind ? kinds : kind;
+	}
+	column = at_most(2 + name + 2 + kind + 2 + 10, 60);
+	for (const struct option *o = options; o->name; o++) {
+		struct buf left = {0};
+
+		buf_addf(&left, "%-*s  %-*s  %s", name, o->name, kind, option_kind_name(o->kind),
+		         o->required ? "required" : "");
+		buf_clear(&text);
+		describe_option(o, &text);
+		help_row(to, buf_text(&left), column, buf_text(&text));
+		buf_release(&left);
+	}
+	buf_release(&text);
+}
+
+void help_block(FILE *to, const char *usage, const char *summary, const struct option *options)
+{
+	help_heading(to, usage);
+	help_paragraphs(to, summary, 2);
+	if (options && options->name) {
+		fputc('\n', to);
+		help_heading(to, "options");
+		option_table(to, options);
+	}
+}
+
+static void section(FILE *to, const char *heading, const char *text)
+{
+	if (!text || !*text)
+		return;
+	fputc('\n', to);
+	help_heading(to, heading);
+	help_paragraphs(to, text, 2);
+}
+
+static void code_section(FILE *to, const char *heading, const char *code)
+{
+	if (!code || !*code)
+		return;
+	fputc('\n', to);
+	help_heading(to, heading);
+	help_code(to, code, 2);
+}
+
+void help_primitive(FILE *to, const struct step_type *type)
+{
+	struct buf usage = {0};
+
+	buf_addf(&usage, "%s { ... }", type->name);
+	help_block(to, buf_text(&usage), type->summary, type->options);
+	help_row(to, "...", 2 + 5, "and what every step takes: interlock help step");
+	section(to, "class", step_class_name(type->class));
+	section(to, "locks", type->locks);
+	section(to, "way back", type->way_back ? type->way_back : type->reverse ? NULL : "none");
+	if (type->min_server) {
+		buf_clear(&usage);
+		buf_addf(&usage, "PostgreSQL %d and newer", type->min_server / 10000);
+		section(to, "server", buf_text(&usage));
+	}
+	code_section(to, "example", type->example);
+	buf_release(&usage);
+}
+
+void help_primitives(FILE *to)
+{
+	static const enum step_class classes[] = {CLASS_ADDITIVE, CLASS_DATA, CLASS_VERIFY, CLASS_SWITCH,
+	                                          CLASS_DESTRUCTIVE};
+
+	for (size_t c = 0; c < sizeof(classes) / sizeof(classes[0]); c++) {
+		bool any = false;
+
+		for (size_t i = 0; step_types[i]; i++) {
+			if (step_types[i]->class != classes[c])
+				continue;
+			if (!any)
+				help_heading(to, step_class_name(classes[c]));
+			any = true;
+			help_row(to, step_types[i]->name, 34, step_types[i]->summary);
+		}
+		if (any)
+			fputc('\n', to);
+	}
+	help_paragraphs(to, "interlock help PRIMITIVE: options, locks, way back, example", 0);
+}
+
+void help_rule(FILE *to, const struct rule *rule)
+{
+	help_heading(to, rule->id);
+	help_paragraphs(to, rule->title, 2);
+	section(to, "why", rule->why);
+	code_section(to, "instead of", rule->bad);
+	code_section(to, rule->bad ? "write" : "example", rule->good);
+}
+
+void help_rules(FILE *to)
+{
+	for (const struct rule *rule = rules; rule->id; rule++)
+		help_row(to, rule->id, 34, rule->title);
+	fputc('\n', to);
+	help_paragraphs(to, "interlock help RULE: why, and what to write instead", 0);
+}

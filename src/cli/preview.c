@@ -1,0 +1,270 @@
+/* Blocks, steps, states, locks, the line below which there is no way back; or the statements themselves. */
+#include "cli/preview.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interval.h"
+#include "check/check.h"
+#include "cli/act.h"
+#include "cli/plans.h"
+#include "cli/report.h"
+#include "engine/exec.h"
+#include "engine/registry.h"
+
+enum { TEXT_WIDTH = 58 };
+
+struct preview {
+	struct context *context;
+	struct plan *plan;
+	struct conn *conn;
+	struct run_row run;
+	bool found;
+	struct arena arena;
+	struct facts *facts;
+	struct diags findings;
+};
+
+/* The statements of a step from what the catalogue says now. */
+static struct stmts statements(struct preview *p, const struct step *step)
+{
+	struct stmts stmts = {.arena = &p->arena};
+	const struct facts *facts = &p->facts[step->number - 1];
+
+	if (facts->state == STATE_ABSENT || facts->state == STATE_PARTIAL)
+		exec_plan_step(step, FORWARD, facts, &stmts);
+	return stmts;
+}
+
+static const char *state_word(const struct step *step, const struct facts *facts)
+{
+	static const char *const words[] = {"new", "to finish", "there", "CONFLICT", "MISSING"};
+
+	return step_class_of(step) == CLASS_VERIFY ? (facts->state == STATE_DONE ? "holds" : "to check")
+	       : facts->state == STATE_DONE && step_class_of(step) == CLASS_DESTRUCTIVE   ? "gone already"
+	       : facts->state == STATE_ABSENT && step_class_of(step) == CLASS_DESTRUCTIVE ? ""
+	                                                                                  : words[facts->state];
+}
+
+/* "ACCESS EXCLUSIVE app.users, wait <= 50 ms a try", each lock once. */
+static void add_locks(struct preview *p, const struct stmts *stmts, struct buf *out)
+{
+	for (const struct stmt *stmt = stmts->first; stmt; stmt = stmt->next) {
+		for (size_t i = 0; i < stmt->lock_count; i++) {
+			const char *lock = arena_printf(&p->arena, "%s %s", lock_mode_name(stmt->locks[i].mode),
+			                                relname_quoted(&p->arena, &stmt->locks[i].table));
+
+			if (out->length && strstr(buf_text(out), lock))
+				continue;
+			buf_addf(out, "%s%s", out->length ? ", " : "", lock);
+		}
+		if (stmt->note && !strstr(buf_text(out), stmt->note))
+			buf_addf(out, "%s%s", out->length ? "; " : "", stmt->note);
+	}
+}
+
+static void print_step(struct preview *p, const struct step *step)
+{
+	struct stmts stmts = statements(p, step);
+	struct buf text = {0}, locks = {0};
+
+	step->type->describe(step->args, &text);
+	add_locks(p, &stmts, &locks);
+	printf("     %-*s  %-9s  %s\n", TEXT_WIDTH, buf_text(&text), state_word(step, &p->facts[step->number - 1]),
+	       buf_text(&locks));
+	if (step->common.loses)
+		printf("       loses: %s\n", step->common.loses);
+	buf_release(&text);
+	buf_release(&locks);
+}
+
+static bool is_last_way_back(const struct block *block)
+{
+	for (size_t i = 0; i < block->step_count; i++) {
+		struct arena arena = {0};
+		struct facts facts = {.archive_rows = -1};
+		struct stmts stmts = {.arena = &arena};
+		const struct step *step = &block->steps[i];
+		bool none = step->type->class != CLASS_VERIFY && !step->type->reverse;
+
+		if (!none && step->type->reverse && !step->type->probe) {
+			step->type->reverse(step->args, &facts, &stmts);
+			none = stmts.refusal != NULL;
+		}
+		arena_release(&arena);
+		if (none || step_class_of(step) == CLASS_DESTRUCTIVE)
+			return true;
+	}
+	return false;
+}
+
+static void print_stop(const struct preview *p, const struct block *block)
+{
+	struct buf more = {0};
+
+	if (block->kind == BLOCK_GATE && block->wait.gate.text)
+		buf_addf(&more, "%s", block->wait.gate.text);
+	if (block->kind == BLOCK_APPROVAL && block->wait.approval.role)
+		buf_addf(&more, "by a member of %s", block->wait.approval.role);
+	for (size_t i = 0; block->kind == BLOCK_SAFETY_PERIOD && i < block->wait.safety.unused.count; i++) {
+		buf_add(&more, "begins again when it is read: ");
+		ident_quote_relname(&more, &block->wait.safety.unused.items[i]);
+	}
+	printf(" %s %s  %s%s%s\n", block->index < p->run.next_block ? "o" : "#", block_kind_name(block->kind),
+	       block->label, more.length ? "  " : "", buf_text(&more));
+	buf_release(&more);
+}
+
+static void print_blocks(struct preview *p)
+{
+	bool way_back = true;
+	int number = 0;
+
+	for (size_t b = 0; b < p->plan->block_count; b++) {
+		const struct block *block = &p->plan->blocks[b];
+
+		if (block->kind != BLOCK_PHASE) {
+			print_stop(p, block);
+			continue;
+		}
+		if (way_back && is_last_way_back(block)) {
+			way_back = false;
+			printf(" ------------ no way back below this line, but from an archive ------------\n");
+		}
+		printf(" %d %s%s\n", ++number, block->label, block->index < p->run.next_block ? "  (done)" : "");
+		for (size_t i = 0; block->index >= p->run.next_block && i < block->step_count; i++)
+			print_step(p, &block->steps[i]);
+	}
+}
+
+static void print_head(const struct preview *p)
+{
+	struct buf wait = {0};
+
+	interval_format(p->plan->settings.lock_timeout, &wait);
+	printf("%s  %s\n", p->plan->name, p->plan->settings.title);
+	printf("database %s, plan %.4s...%s, %s; a lock is waited for <= %s a try\n", conn_database(p->conn),
+	       p->plan->hash, p->plan->hash + 60, p->found ? p->run.state : "never run", buf_text(&wait));
+	buf_release(&wait);
+}
+
+/* Statements in order; those of one transaction between BEGIN and COMMIT. */
+static void print_sql_of(struct preview *p, const struct block *block, const struct step *step)
+{
+	struct stmts stmts = statements(p, step);
+	struct buf text = {0};
+	bool open = false;
+
+	step->type->describe(step->args, &text);
+	printf("-- %s, step %d: %s\n", block->label, step->number, buf_text(&text));
+	buf_release(&text);
+	if (!stmts.first)
+		printf("-- nothing to send: %s\n", step_state_name(p->facts[step->number - 1].state));
+	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
+		bool together = stmt->mode == STMT_TOGETHER,
+			 more = together && stmt->next && stmt->next->mode == STMT_TOGETHER;
+
+		if (stmt->mode != STMT_OUTSIDE && !open)
+			printf("BEGIN;\n");
+		open = more;
+		for (size_t i = 0; i < stmt->lock_count; i++)
+			printf("LOCK TABLE %s IN %s MODE NOWAIT;\n", relname_quoted(&p->arena, &stmt->locks[i].table),
+			       lock_mode_name(stmt->locks[i].mode));
+		printf("%s;%s\n", stmt->sql,
+		       stmt->mode == STMT_REPEAT ? "  -- again and again, until it touches no row" : "");
+		if (stmt->mode != STMT_OUTSIDE && !more)
+			printf("COMMIT;\n");
+	}
+	printf("\n");
+}
+
+static void print_sql(struct preview *p)
+{
+	printf("-- Each transaction also holds the run's fence and writes its rows of schema interlock.\n\n");
+	for (size_t b = (size_t)p->run.next_block; b < p->plan->block_count; b++)
+		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++)
+			print_sql_of(p, &p->plan->blocks[b], &p->plan->blocks[b].steps[i]);
+}
+
+static json_t *sql_json(const struct stmts *stmts)
+{
+	json_t *list = json_array();
+
+	for (const struct stmt *stmt = stmts->first; stmt; stmt = stmt->next)
+		json_array_append_new(list, json_string(stmt->sql));
+	return list;
+}
+
+static void print_json(struct preview *p)
+{
+	for (size_t b = 0; b < p->plan->block_count; b++)
+		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++) {
+			const struct step *step = &p->plan->blocks[b].steps[i];
+			struct stmts stmts = statements(p, step);
+			struct buf text = {0}, locks = {0};
+
+			step->type->describe(step->args, &text);
+			add_locks(p, &stmts, &locks);
+			report_json(json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o}", "type", "step", "block",
+			                      p->plan->blocks[b].label, "number", step->number, "primitive", step->type->name,
+			                      "summary", buf_text(&text), "state",
+			                      step_state_name(p->facts[step->number - 1].state), "locks", buf_text(&locks),
+			                      "done", (int)b < p->run.next_block, "sql", sql_json(&stmts)));
+			buf_release(&text);
+			buf_release(&locks);
+		}
+}
+
+/* The run's position, when there is one. */
+static bool find_run(struct preview *p, struct err *err)
+{
+	char *parameters = p->plan->parameters ? json_dumps(p->plan->parameters, JSON_COMPACT) : NULL;
+	bool exists, ok;
+
+	ok = registry_look(p->conn, &exists, err) &&
+	     (!exists || registry_find(p->conn, p->plan->name, parameters ? parameters : "{}", &p->arena, &p->run,
+	                               &p->found, err));
+	free(parameters);
+	return ok;
+}
+
+static bool prepare(struct preview *p, struct err *err)
+{
+	p->conn = act_connect(p->context, err);
+	if (!p->conn || !find_run(p, err))
+		return false;
+	p->facts = arena_array(&p->arena, struct facts, p->plan->step_count);
+	check_plan(p->plan, &p->findings);
+	return check_catalogue(p->conn, p->plan, (size_t)p->run.next_block, p->plan->block_count, &p->arena, p->facts,
+	                       &p->findings, err);
+}
+
+enum exit_code preview_command(struct context *context, struct err *err)
+{
+	struct preview p = {.context = context};
+	bool ok;
+
+	if (!plan_compile_operand(context, context->operands[0], &p.plan, err))
+		return err->code;
+	ok = prepare(&p, err);
+	if (ok && context->options.json) {
+		print_json(&p);
+	} else if (ok && context->options.sql) {
+		print_sql(&p);
+	} else if (ok) {
+		print_head(&p);
+		print_blocks(&p);
+	}
+	if (ok && p.findings.errors > 0) {
+		report_diags(stderr, &p.findings);
+		err->code = EXIT_REJECTED;
+		ok = false;
+	}
+	diags_release(&p.findings);
+	conn_close(p.conn);
+	plan_free(p.plan);
+	arena_release(&p.arena);
+	return ok ? EXIT_DONE : err->code;
+}

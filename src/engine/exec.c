@@ -1,0 +1,290 @@
+/* Attempts at a step until it is done, or can't be. */
+#include "engine/exec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "check/facts.h"
+#include "engine/registry.h"
+#include "engine/tx.h"
+#include "engine/work.h"
+
+enum { REPROBES_MAX = 3, RECONNECTS_MAX = 5 };
+
+bool exec_interrupted(struct err *err)
+{
+	if (interrupt_count() == 0)
+		return false;
+	err_set(err, EXIT_INTERRUPTED, "interrupted");
+	err_detail(err, "stopped at a safe point; nothing is half-done");
+	err_help(err, "run again to go on");
+	return true;
+}
+
+void exec_plan_step(const struct step *step, enum direction direction, const struct facts *facts,
+                    struct stmts *stmts)
+{
+	const struct step_type *type = step->type;
+
+	if (direction == FORWARD && type->apply)
+		type->apply(step->args, facts, stmts);
+	else if (direction == BACK && type->reverse)
+		type->reverse(step->args, facts, stmts);
+	else if (direction == RESTORE && type->restore)
+		type->restore(step->args, facts, stmts);
+}
+
+/* How many rows archive_<run>_<number> holds; -1 when there is no such table. */
+static bool count_archive(struct work *w, struct err *err)
+{
+	const char *name =
+		arena_printf(&w->arena, "interlock.archive_%lld_%d", (long long)w->facts.run, w->facts.number);
+	struct query there = {
+		.sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there", .count = 1, .params = &name};
+	struct rows *rows;
+	bool exists;
+
+	if (!conn_query(w->session->worker, &there, &rows, err))
+		return false;
+	exists = strcmp(rows_get(rows, 0, "there"), "t") == 0;
+	rows_free(rows);
+	if (!exists)
+		return true;
+	if (!conn_query(w->session->worker, QUERY(arena_printf(&w->arena, "SELECT count(*) AS n FROM %s", name)),
+	                &rows, err))
+		return false;
+	w->facts.archive_rows = rows_integer(rows, 0, "n");
+	rows_free(rows);
+	return true;
+}
+
+/* Begins the transaction, asks the probe, fills the facts. */
+static bool look(struct work *w, struct err *err)
+{
+	struct batch batch = {.arena = &w->arena};
+	bool probes = facts_has_probe(w->step);
+	struct rows **answers;
+	bool ok;
+
+	w->facts = (struct facts){
+		.server_version = conn_server_version(w->session->worker),
+		.run = w->session->run.id,
+		.number = w->step->number,
+		.before = w->session->steps[w->step->number - 1].before,
+		.archive_rows = -1,
+	};
+	if (probes)
+		batch_add_query(&batch, facts_question(w->step, &w->arena));
+	answers = batch_results(&batch);
+	if (!tx_begin(w->session, &batch, answers, err))
+		return false;
+	w->open = true;
+	ok = !probes ||
+	     facts_take(w->session->worker, w->session->plan, w->step, answers[0], &w->arena, &w->facts, err);
+	batch_free_results(&batch, answers);
+	return ok && (w->direction == FORWARD || !w->step->type->restore || count_archive(w, err));
+}
+
+static bool say_refusal(const struct stmts *stmts, const struct step *step, struct err *err)
+{
+	err_set(err, EXIT_STEP, "%s", stmts->refusal);
+	if (stmts->refusal_help)
+		err_help(err, "%s", stmts->refusal_help);
+	err_at(err, step->span);
+	return false;
+}
+
+/* From the facts to the statements; none when there is nothing to do. */
+static bool decide(struct work *w, struct err *err)
+{
+	enum step_state state = w->facts.state;
+
+	w->stmts = (struct stmts){.arena = &w->arena};
+	if (w->direction == FORWARD && (state == STATE_CONFLICT || state == STATE_MISSING))
+		return facts_conflict(w->step, &w->facts, EXIT_STEP, err);
+	if (w->direction == FORWARD && state == STATE_DONE)
+		return true;
+	exec_plan_step(w->step, w->direction, &w->facts, &w->stmts);
+	return !w->stmts.refusal || say_refusal(&w->stmts, w->step, err);
+}
+
+/* There was nothing to send: the row is marked all the same. */
+static enum outcome just_mark(struct work *w, struct err *err)
+{
+	struct batch batch = {.arena = &w->arena};
+
+	group_mark(w, &batch, true);
+	w->open = false;
+	if (batch.count && !batch_send(&batch, w->session->worker, 0, NULL, NULL, err)) {
+		tx_rollback(w->session);
+		return OUTCOME_FAILED;
+	}
+	return tx_commit(w->session, err) ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
+static enum outcome run_groups(struct work *w, struct err *err)
+{
+	const struct stmt *first = w->stmts.first, *last;
+
+	while (first) {
+		enum outcome outcome;
+
+		group_size(first, &last);
+		outcome = group_run(w, first, last->next == NULL, err);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		first = last->next;
+		if (first && exec_interrupted(err))
+			return OUTCOME_FAILED;
+	}
+	return OUTCOME_DONE;
+}
+
+/* One attempt: look, decide, do. */
+static enum outcome attempt(struct work *w, bool *nothing, struct err *err)
+{
+	enum outcome outcome = OUTCOME_FAILED;
+
+	*nothing = false;
+	if (look(w, err) && decide(w, err)) {
+		*nothing = w->stmts.count == 0;
+		outcome = *nothing ? just_mark(w, err) : run_groups(w, err);
+	}
+	if (outcome != OUTCOME_DONE)
+		tx_rollback(w->session);
+	return outcome;
+}
+
+/* Somebody made or removed the same thing between our probe and our statement: look again. */
+static bool is_race(const struct err *err)
+{
+	static const char *const codes[] = {"42701", "42P07", "42710", "42P06", "42704", "42703"};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (err_is(err, codes[i]))
+			return true;
+	return false;
+}
+
+static struct step_row *row_of(struct session *s, const struct step *step)
+{
+	return &s->steps[step->number - 1];
+}
+
+/* The registry, on a new session, tells whether the work whose answer was lost was committed. */
+static bool reconnect(struct session *s, const struct step *step, struct err *err)
+{
+	session_say(s, step, STEP_WAITS, 0, "the connection was lost; connecting again");
+	for (int i = 0; i < RECONNECTS_MAX && !conn_lost(s->control) && !s->lease_lost; i++) {
+		err_release(err);
+		if (session_reopen_worker(s, err))
+			return registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err);
+		if (!loop_sleep(s->connector->loop, 500))
+			break;
+	}
+	err_set(err, EXIT_CONNECTION, "the connection to the server was lost");
+	err_detail(err, "the database is consistent: what was committed is in the registry with its row");
+	err_help(err, "run again when the server is back");
+	return false;
+}
+
+/* The sentence that every failure of a step begins with. */
+static void describe_failure(struct session *s, const struct step *step, struct err *err)
+{
+	const struct block *block = plan_block_of(s->plan, step);
+	struct buf what = {0};
+
+	if (err->code != EXIT_STEP && err->code != EXIT_INTERRUPTED)
+		return;
+	if (err->sqlstate[0]) {
+		char *first = arena_printf(&err->arena, "server: %s %s", err->sqlstate, err->diag.summary);
+		const char **details = arena_array(&err->arena, const char *, err->diag.detail_count + 1);
+
+		details[0] = first;
+		for (size_t i = 0; i < err->diag.detail_count; i++)
+			details[i + 1] = err->diag.details[i];
+		err->diag.details = details;
+		err->diag.detail_count++;
+		err->diag.summary = NULL;
+	}
+	step->type->describe(step->args, &what);
+	err->diag.summary = arena_printf(&err->arena, "phase \"%s\", step %d of %zu  %s%s%s", block->label,
+	                                 step->number - block->steps[0].number + 1, block->step_count, buf_text(&what),
+	                                 err->diag.summary ? ": " : "", err->diag.summary ? err->diag.summary : "");
+	buf_release(&what);
+	err_at(err, step->span);
+	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
+	if (!err->diag.help)
+		err_help(err, "what this step had not committed was rolled back; mend the cause and run again");
+}
+
+/* The registry keeps what went wrong; best effort, the failure itself is what matters. */
+static void record_failure(struct session *s, const struct step *step, const struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	struct err ignored = {0};
+	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
+
+	batch_add(
+		&batch,
+		"UPDATE interlock.step SET sqlstate = nullif($3, ''), message = $4 WHERE run = $1::bigint AND number ="
+		" $2::integer",
+		4, run, arena_printf(&arena, "%d", step->number), err->sqlstate, err->diag.summary);
+	batch_add(&batch, "UPDATE interlock.run SET state = $2 WHERE id = $1::bigint", 2, run,
+	          err->code == EXIT_INTERRUPTED ? "running" : "failed");
+	if (!conn_lost(s->worker) && !s->lease_lost)
+		tx_run(s, &batch, NULL, &ignored);
+	err_release(&ignored);
+	arena_release(&arena);
+}
+
+static bool finished(const struct step_row *row, enum direction direction)
+{
+	return (direction == FORWARD && strcmp(row->state, "done") == 0) ||
+	       (direction == BACK && strcmp(row->state, "undone") == 0);
+}
+
+static bool until_done(struct session *s, const struct step *step, enum direction direction, bool *nothing,
+                       struct err *err)
+{
+	struct patience patience = {0};
+	int races = 0;
+
+	for (;;) {
+		struct work work = {.session = s, .step = step, .direction = direction, .patience = &patience};
+		enum outcome outcome = attempt(&work, nothing, err);
+
+		arena_release(&work.arena);
+		if (outcome == OUTCOME_DONE)
+			return true;
+		if (outcome == OUTCOME_AGAIN || (is_race(err) && races++ < REPROBES_MAX)) {
+			err_release(err);
+			continue;
+		}
+		if (!conn_lost(s->worker) || !reconnect(s, step, err))
+			return false;
+		if (finished(row_of(s, step), direction))
+			return true;
+	}
+}
+
+bool exec_step(struct session *s, const struct step *step, enum direction direction, struct err *err)
+{
+	int64_t begin = loop_now();
+	bool nothing = false;
+
+	session_say(s, step, STEP_BEGINS, 0, NULL);
+	if (until_done(s, step, direction, &nothing, err)) {
+		session_say(s, step,
+		            direction == BACK ? STEP_UNDONE
+		            : nothing         ? STEP_ALREADY
+		                              : STEP_DONE,
+		            loop_now() - begin, NULL);
+		return true;
+	}
+	describe_failure(s, step, err);
+	record_failure(s, step, err);
+	return false;
+}

@@ -1,0 +1,27 @@
+/*
+ * Doing one step: forwards, back, or putting its archived rows back.
+ *
+ * Each attempt begins with the probe, so that resuming after a crash, after a
+ * lost connection and after a lock that was not to be had are all the same:
+ * look what is there, do what is missing.  Groups of statements that belong
+ * together run in one fenced transaction with the row of interlock.step.
+ */
+#ifndef INTERLOCK_ENGINE_EXEC_H
+#define INTERLOCK_ENGINE_EXEC_H
+
+#include "engine/session.h"
+
+enum direction { FORWARD, BACK, RESTORE };
+
+/* Does it to the end, retrying what may be retried.  false: *err is the message for the person, and nothing is
+ * half-done. */
+bool exec_step(struct session *session, const struct step *step, enum direction direction, struct err *err);
+
+/* The statements that it would send now, for preview; facts as the probe gave them.  Nothing is sent. */
+void exec_plan_step(const struct step *step, enum direction direction, const struct facts *facts,
+                    struct stmts *stmts);
+
+/* Asked to stop at a safe point?  Then *err says so, EXIT_INTERRUPTED. */
+bool exec_interrupted(struct err *err);
+
+#endif

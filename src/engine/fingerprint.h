@@ -1,0 +1,21 @@
+/*
+ * What the tables of a run look like, kept at the end of each phase and
+ * compared before the next: a change by hand in between is found, and shown.
+ */
+#ifndef INTERLOCK_ENGINE_FINGERPRINT_H
+#define INTERLOCK_ENGINE_FINGERPRINT_H
+
+#include "engine/batch.h"
+#include "engine/session.h"
+
+/* Claims the tables that the plan changes.  EXIT_HELD: another open plan has one, which is named. */
+bool claims_take(struct session *session, struct err *err);
+
+/* Adds statements to a transaction: store the fingerprints as they are now; give the claims up. */
+void fingerprint_store(struct session *session, struct batch *batch);
+void claims_drop(struct session *session, struct batch *batch);
+
+/* EXIT_CHANGED: a table differs from what the last phase left, with each difference as a detail. */
+bool fingerprint_compare(struct session *session, struct err *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* Advisory lock, end of older sessions, fence, epoch, heartbeat. */
+#include "engine/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/interval.h"
+
+enum { HEARTBEAT_MS = 5000, DEAD_AFTER_MS = 30000, END_PATIENCE_MS = 10000, FENCE_PATIENCE_MS = 30000 };
+
+/* A query on the control session with the run's number (and epoch) as parameters. */
+static bool ask(struct session *s, const char *sql, int count, struct rows **rows, struct err *err)
+{
+	char run[24], epoch[24];
+	const char *params[] = {run, epoch};
+
+	snprintf(run, sizeof(run), "%lld", (long long)s->run.id);
+	snprintf(epoch, sizeof(epoch), "%lld", (long long)s->run.epoch);
+	return conn_query(s->control, &(struct query){.sql = sql, .count = count, .params = params}, rows, err);
+}
+
+static bool try_lock(struct session *s, bool *held, struct err *err)
+{
+	struct rows *rows;
+
+	if (!ask(s, "SELECT pg_catalog.pg_try_advisory_lock(4803659, $1::bigint::integer) AS got", 1, &rows, err))
+		return false;
+	*held = strcmp(rows_get(rows, 0, "got"), "t") == 0;
+	rows_free(rows);
+	return true;
+}
+
+/* Names who has it; true when they seem dead. */
+static bool holder(struct session *s, bool *dead, struct err *err)
+{
+	struct buf age = {0};
+	struct rows *rows;
+
+	if (!ask(s,
+	         "SELECT coalesce(holder, 'somebody') AS holder,"
+	         " coalesce(extract(epoch FROM clock_timestamp() - seen) * 1000, 0)::bigint AS age"
+	         " FROM interlock.run WHERE id = $1::bigint",
+	         1, &rows, err))
+		return false;
+	*dead = rows_count(rows) == 1 && rows_integer(rows, 0, "age") > DEAD_AFTER_MS;
+	if (rows_count(rows) == 1)
+		interval_format(rows_integer(rows, 0, "age"), &age);
+	err_set(err, EXIT_HELD, "plan \"%s\" is being run by %s", s->run.plan,
+	        rows_count(rows) ? rows_get(rows, 0, "holder") : "somebody");
+	err_detail(err, "it was last seen %s ago", buf_text(&age));
+	err_help(err, "wait for it, or take its place with --take-over");
+	buf_release(&age);
+	rows_free(rows);
+	return true;
+}
+
+/* Ends sessions of older epochs; how many are left, and whether one is not ours to end. */
+static bool end_older(struct session *s, int64_t *left, struct err *err)
+{
+	struct rows *rows;
+	bool ok;
+
+	if (!ask(s,
+	         "SELECT count(*) AS there, count(*) FILTER (WHERE NOT mine) AS foreign_ones,"
+	         " count(*) FILTER (WHERE mine AND pg_catalog.pg_terminate_backend(pid)) AS ended,"
+	         " min(usename) FILTER (WHERE NOT mine) AS whose"
+	         " FROM (SELECT pid, usename::text, pg_catalog.pg_has_role(usename, 'USAGE') AS mine"
+	         "  FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+	         "  AND application_name LIKE 'interlock:' || $1::text || ':%') AS older",
+	         1, &rows, err))
+		return false;
+	*left = rows_integer(rows, 0, "there");
+	ok = rows_integer(rows, 0, "foreign_ones") == 0 ||
+	     err_set(err, EXIT_HELD, "a session of role %s still works on this run, and ending it is not allowed",
+	             rows_get(rows, 0, "whose"));
+	rows_free(rows);
+	return ok;
+}
+
+static bool end_all_older(struct session *s, struct err *err)
+{
+	int64_t deadline = loop_now() + END_PATIENCE_MS, left;
+
+	for (;;) {
+		if (!end_older(s, &left, err))
+			return false;
+		if (left == 0)
+			return true;
+		if (loop_now() > deadline)
+			return err_set(err, EXIT_HELD, "the sessions of the earlier interlock do not end");
+		loop_sleep(s->connector->loop, 50);
+	}
+}
+
+static const char *whoami(struct arena *arena)
+{
+	char host[128] = "?";
+
+	gethostname(host, sizeof(host) - 1);
+	return arena_printf(arena, "pid %d on %s", (int)getpid(), host);
+}
+
+/* The fence exclusively, then the epoch; the queue behind workers is fair and short. */
+static bool raise_epoch(struct session *s, struct err *err)
+{
+	struct arena arena = {0};
+	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
+	const char *epoch = arena_printf(&arena, "%lld", (long long)s->run.epoch);
+	const char *params[] = {run, epoch, whoami(&arena), conn_user(s->control)};
+	struct err ignored = {0};
+	struct rows *rows;
+	bool ok;
+
+	ok =
+		conn_query(s->control, QUERY("BEGIN"), NULL, err) &&
+		conn_query(s->control, QUERY("SET LOCAL lock_timeout = '2s'"), NULL, err) &&
+		conn_query(s->control, QUERY(arena_printf(&arena, "LOCK TABLE interlock.fence_%s IN EXCLUSIVE MODE", run)),
+	               NULL, err) &&
+		conn_query(s->control,
+	               &(struct query){.sql =
+	                                   "UPDATE interlock.run SET epoch = epoch + 1, state = 'running',"
+	                                   " seen = clock_timestamp(), holder = $3 || ' as ' || $4"
+	                                   " WHERE id = $1::bigint AND epoch = $2::bigint RETURNING epoch, next_block",
+	                               .count = 4,
+	                               .params = params},
+	               &rows, err);
+	if (ok) {
+		ok = rows_count(rows) == 1 ||
+		     err_set(err, EXIT_HELD, "another interlock was faster in taking over plan \"%s\"", s->run.plan);
+		if (ok) {
+			s->run.epoch = rows_integer(rows, 0, "epoch");
+			s->run.next_block = (int)rows_integer(rows, 0, "next_block");
+		}
+		rows_free(rows);
+	}
+	ok = ok && conn_query(s->control, QUERY("COMMIT"), NULL, err);
+	if (!ok && !conn_lost(s->control))
+		conn_query(s->control, QUERY("ROLLBACK"), NULL, &ignored);
+	err_release(&ignored);
+	arena_release(&arena);
+	return ok;
+}
+
+/* The only autocommit statement of the tool. */
+static void beat(void *arg)
+{
+	struct session *s = arg;
+	struct err err = {0};
+	struct rows *rows;
+
+	if (s->lease_lost || conn_in_transaction(s->control))
+		return;
+	fault_suspend(true);
+	if (!ask(s,
+	         "UPDATE interlock.run SET seen = clock_timestamp() WHERE id = $1::bigint AND epoch = $2::bigint"
+	         " RETURNING id",
+	         2, &rows, &err)) {
+		s->lease_lost = conn_lost(s->control);
+	} else {
+		s->lease_lost = rows_count(rows) == 0;
+		rows_free(rows);
+	}
+	fault_suspend(false);
+	err_release(&err);
+}
+
+static bool get_lock(struct session *s, bool take_over, struct err *err)
+{
+	bool held, dead;
+
+	if (!try_lock(s, &held, err))
+		return false;
+	if (!held) {
+		if (!holder(s, &dead, err) || !(dead || take_over))
+			return false;
+		err_release(err);
+	}
+	if (!end_all_older(s, err))
+		return false;
+	if (held)
+		return true;
+	if (!try_lock(s, &held, err))
+		return false;
+	return held || err_set(err, EXIT_HELD, "the lease of plan \"%s\" can't be taken over", s->run.plan);
+}
+
+bool lease_acquire(struct session *s, bool take_over, struct err *err)
+{
+	int64_t deadline = loop_now() + FENCE_PATIENCE_MS;
+
+	if (!get_lock(s, take_over, err))
+		return false;
+	while (!raise_epoch(s, err)) {
+		if (!err_is(err, "55P03") || loop_now() > deadline)
+			return false;
+		if (!end_all_older(s, err))
+			return false;
+	}
+	if (!session_name(s, err))
+		return false;
+	s->heartbeat = loop_add_timer(s->connector->loop, HEARTBEAT_MS, beat, s);
+	return true;
+}

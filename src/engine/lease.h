@@ -1,0 +1,19 @@
+/*
+ * Who may act on a run.  The control session holds an advisory lock and renews
+ * run.seen; whoever acquires the lease ends the sessions of older epochs, takes
+ * the fence exclusively and raises the epoch.  Correctness rests on the fence;
+ * the advisory lock makes the message friendly.
+ */
+#ifndef INTERLOCK_ENGINE_LEASE_H
+#define INTERLOCK_ENGINE_LEASE_H
+
+#include "engine/session.h"
+
+/*
+ * Acquires the lease of session->run and begins the heartbeat; the run is then
+ * in state 'running'.  EXIT_HELD: somebody else has it, who is named, unless
+ * they were not seen for 30 s or `take_over` is set.
+ */
+bool lease_acquire(struct session *session, bool take_over, struct err *err);
+
+#endif

@@ -1,0 +1,288 @@
+/* Rows of the registry: made, found, read. */
+#include "engine/registry.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "engine/registry_schema.h"
+
+static bool newer(int64_t version, struct err *err)
+{
+	err_set(err, EXIT_OWN, "the registry in this database is of version %lld, this interlock knows version %d",
+	        (long long)version, REGISTRY_VERSION);
+	err_detail(err, "a newer interlock has worked here");
+	err_help(err, "use that version; nothing was changed");
+	return false;
+}
+
+bool registry_look(struct conn *conn, bool *exists, struct err *err)
+{
+	struct rows *rows;
+	int64_t version;
+
+	*exists = false;
+	if (!conn_query(conn, QUERY("SELECT pg_catalog.to_regclass('interlock.meta') IS NOT NULL AS there"), &rows,
+	                err))
+		return false;
+	*exists = strcmp(rows_get(rows, 0, "there"), "t") == 0;
+	rows_free(rows);
+	if (!*exists)
+		return true;
+	if (!conn_query(conn, QUERY("SELECT version FROM interlock.meta"), &rows, err)) {
+		err_prefix(err, "can't read the registry (schema interlock)");
+		return false;
+	}
+	version = rows_count(rows) ? rows_integer(rows, 0, "version") : 0;
+	rows_free(rows);
+	return version <= REGISTRY_VERSION || newer(version, err);
+}
+
+static bool create(struct conn *conn, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(registry_schema) / sizeof(registry_schema[0]); i++)
+		if (!conn_query(conn, QUERY(registry_schema[i]), NULL, err))
+			return false;
+	return conn_query(conn, QUERY("INSERT INTO interlock.meta (version) VALUES (1)"), NULL, err);
+}
+
+bool registry_prepare(struct conn *conn, struct err *err)
+{
+	struct err ignored = {0};
+	bool exists, ok;
+
+	if (!registry_look(conn, &exists, err) || exists)
+		return exists;
+	ok = conn_query(conn, QUERY("BEGIN"), NULL, err) &&
+	     conn_query(conn, QUERY("SET LOCAL lock_timeout = '10s'"), NULL, err) &&
+	     conn_query(conn, QUERY("SELECT pg_catalog.pg_advisory_xact_lock(4803659, 0)"), NULL, err) &&
+	     registry_look(conn, &exists, err) && (exists || create(conn, err)) &&
+	     conn_query(conn, QUERY("COMMIT"), NULL, err);
+	if (!ok && !conn_lost(conn))
+		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
+	err_release(&ignored);
+	if (ok)
+		return true;
+	err_prefix(err, "can't create the registry (schema interlock)");
+	if (err_is(err, "42501"))
+		err_help(err, "GRANT CREATE ON DATABASE %s TO %s, or run once as a role that may", conn_database(conn),
+		         conn_user(conn));
+	return false;
+}
+
+bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err)
+{
+	struct rows *rows;
+	bool exists;
+
+	*environment = NULL;
+	if (!registry_look(conn, &exists, err))
+		return false;
+	if (!exists)
+		return true;
+	if (!conn_query(conn, QUERY("SELECT environment FROM interlock.meta"), &rows, err))
+		return false;
+	*environment = rows_count(rows) ? arena_strdup(arena, rows_get(rows, 0, "environment")) : NULL;
+	rows_free(rows);
+	return true;
+}
+
+#define RUN_COLUMNS                                                                                               \
+	"id, plan, parameters, attempt, state, hash, epoch, next_block, started_by, compiled,"                        \
+	" to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at"
+
+static void take_run(const struct rows *rows, size_t r, struct arena *arena, struct run_row *run)
+{
+	*run = (struct run_row){
+		.id = rows_integer(rows, r, "id"),
+		.epoch = rows_integer(rows, r, "epoch"),
+		.attempt = (int)rows_integer(rows, r, "attempt"),
+		.next_block = (int)rows_integer(rows, r, "next_block"),
+		.plan = arena_strdup(arena, rows_get(rows, r, "plan")),
+		.parameters = arena_strdup(arena, rows_get(rows, r, "parameters")),
+		.state = arena_strdup(arena, rows_get(rows, r, "state")),
+		.hash = arena_strdup(arena, rows_get(rows, r, "hash")),
+		.started_by = arena_strdup(arena, rows_get(rows, r, "started_by")),
+		.started_at = arena_strdup(arena, rows_get(rows, r, "started_at")),
+		.compiled = arena_strdup(arena, rows_get(rows, r, "compiled")),
+	};
+}
+
+bool registry_runs(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
+                   struct run_row **runs, size_t *count, struct err *err)
+{
+	const char *params[] = {plan, parameters};
+	struct query query = {
+		.sql = "SELECT DISTINCT ON (plan, parameters) " RUN_COLUMNS " FROM interlock.run"
+			   " WHERE plan = coalesce($1, plan) AND parameters = coalesce($2::jsonb, parameters)"
+			   " ORDER BY plan, parameters, id DESC",
+		.count = 2,
+		.params = params,
+	};
+	struct rows *rows;
+
+	if (!conn_query(conn, &query, &rows, err))
+		return false;
+	*count = rows_count(rows);
+	*runs = arena_array(arena, struct run_row, *count);
+	for (size_t r = 0; r < *count; r++)
+		take_run(rows, r, arena, &(*runs)[r]);
+	rows_free(rows);
+	return true;
+}
+
+bool registry_find(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
+                   struct run_row *run, bool *found, struct err *err)
+{
+	struct run_row *runs;
+	size_t count;
+
+	if (!registry_runs(conn, plan, parameters, arena, &runs, &count, err))
+		return false;
+	*found = count == 1;
+	if (count == 1)
+		*run = runs[0];
+	if (count <= 1)
+		return true;
+	err_set(err, EXIT_USAGE, "plan \"%s\" has %zu runs with different parameters", plan, count);
+	err_help(err, "say which one with --set NAME=VALUE");
+	return false;
+}
+
+/* The steps as JSON: [{"number": 1, "block": 0, "primitive": "…"}, …] */
+static char *steps_json(const struct plan *plan)
+{
+	json_t *array = json_array();
+	char *text;
+
+	for (size_t b = 0; b < plan->block_count; b++)
+		for (size_t s = 0; s < plan->blocks[b].step_count; s++)
+			json_array_append_new(array,
+			                      json_pack("{s:i, s:i, s:s}", "number", plan->blocks[b].steps[s].number, "block",
+			                                (int)b, "primitive", plan->blocks[b].steps[s].type->name));
+	text = json_dumps(array, JSON_COMPACT);
+	json_decref(array);
+	return text;
+}
+
+static bool insert_run(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                       struct err *err)
+{
+	char *compiled = plan_for_registry(plan);
+	char *parameters = plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
+	const char *params[] = {plan->name, parameters ? parameters : "{}", compiled, plan->hash,
+	                        "interlock " INTERLOCK_VERSION};
+	struct query query = {
+		.sql = "INSERT INTO interlock.run (plan, parameters, attempt, state, compiled, hash, tool)"
+			   " SELECT $1, $2::jsonb, 1 + count(*), 'running', $3::jsonb, $4, $5"
+			   " FROM interlock.run WHERE plan = $1 AND parameters = $2::jsonb"
+			   " RETURNING " RUN_COLUMNS,
+		.count = 5,
+		.params = params,
+	};
+	struct rows *rows;
+	bool ok = conn_query(conn, &query, &rows, err);
+
+	if (ok) {
+		take_run(rows, 0, arena, run);
+		rows_free(rows);
+	}
+	free(parameters);
+	free(compiled);
+	return ok;
+}
+
+static bool insert_steps(struct conn *conn, const struct plan *plan, int64_t run, struct err *err)
+{
+	char *steps = steps_json(plan);
+	char number[24];
+	const char *params[] = {number, steps};
+	bool ok;
+
+	snprintf(number, sizeof(number), "%lld", (long long)run);
+	ok = conn_query(
+		conn,
+		&(struct query){
+			.sql = "INSERT INTO interlock.step (run, number, block, primitive)"
+				   " SELECT $1, s.number, s.block, s.primitive FROM pg_catalog.jsonb_to_recordset($2::jsonb)"
+				   " AS s(number integer, block integer, primitive text)",
+			.count = 2,
+			.params = params},
+		NULL, err);
+	free(steps);
+	return ok;
+}
+
+bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                    struct err *err)
+{
+	struct err ignored = {0};
+	bool ok =
+		conn_query(conn, QUERY("BEGIN"), NULL, err) && insert_run(conn, plan, arena, run, err) &&
+		insert_steps(conn, plan, run->id, err) &&
+		conn_query(conn, QUERY(arena_printf(arena, "CREATE TABLE interlock.fence_%lld ()", (long long)run->id)),
+	               NULL, err) &&
+		conn_query(conn, QUERY("COMMIT"), NULL, err);
+
+	if (!ok && !conn_lost(conn))
+		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
+	err_release(&ignored);
+	if (!ok && err_is(err, "23505"))
+		err_set(err, EXIT_HELD, "plan \"%s\" was started by somebody else at the same moment", plan->name);
+	return ok;
+}
+
+/* A JSON object of texts as a record. */
+static const struct record *record_from(const char *text, struct arena *arena)
+{
+	json_t *object = text ? json_loads(text, 0, NULL) : NULL, *value;
+	struct record *record;
+	const char **names, **values, *name;
+	size_t i = 0;
+
+	if (!object)
+		return NULL;
+	record = arena_alloc(arena, sizeof(*record));
+	names = arena_array(arena, const char *, json_object_size(object));
+	values = arena_array(arena, const char *, json_object_size(object));
+	json_object_foreach(object, name, value)
+	{
+		names[i] = arena_strdup(arena, name);
+		values[i++] = arena_strdup(arena, json_string_value(value));
+	}
+	*record = (struct record){i, names, values};
+	json_decref(object);
+	return record;
+}
+
+bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *arena, struct step_row *steps,
+                    struct err *err)
+{
+	char number[24];
+	const char *params[] = {number};
+	struct query query = {.sql = "SELECT number, state, created, before, attempts, message FROM interlock.step"
+	                             " WHERE run = $1",
+	                      .count = 1,
+	                      .params = params};
+	struct rows *rows;
+
+	snprintf(number, sizeof(number), "%lld", (long long)run);
+	if (!conn_query(conn, &query, &rows, err))
+		return false;
+	for (size_t r = 0; r < rows_count(rows); r++) {
+		size_t at = (size_t)rows_integer(rows, r, "number");
+
+		if (at < 1 || at > count)
+			continue;
+		steps[at - 1] = (struct step_row){
+			.state = arena_strdup(arena, rows_get(rows, r, "state")),
+			.created = strcmp(rows_get(rows, r, "created"), "t") == 0,
+			.before = record_from(rows_get(rows, r, "before"), arena),
+			.attempts = (int)rows_integer(rows, r, "attempts"),
+			.message = arena_strdup(arena, rows_get(rows, r, "message")),
+		};
+	}
+	rows_free(rows);
+	return true;
+}

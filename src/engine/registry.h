@@ -1,0 +1,42 @@
+/* The registry: schema interlock in the target database, and its rows of runs and steps. */
+#ifndef INTERLOCK_ENGINE_REGISTRY_H
+#define INTERLOCK_ENGINE_REGISTRY_H
+
+#include <stdbool.h>
+
+#include "engine/session.h"
+
+enum { REGISTRY_VERSION = 1 };
+
+/* Is there a registry, and can this version of the tool read it?  EXIT_OWN: it is of a newer version. */
+bool registry_look(struct conn *conn, bool *exists, struct err *err);
+
+/* Creates it where it is missing; two that come at once are put in order. */
+bool registry_prepare(struct conn *conn, struct err *err);
+
+/* The environment label of the database, "production" for one; NULL when none is set. */
+bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err);
+
+/*
+ * The newest run of each plan and its parameters; NULL: any plan, any
+ * parameters (JSON text).  In order of plan and parameters, in the arena.
+ */
+bool registry_runs(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
+                   struct run_row **runs, size_t *count, struct err *err);
+
+/*
+ * The newest run of that plan with those parameters (NULL: any, where there
+ * is only one).  *found tells; EXIT_USAGE when several fit.
+ */
+bool registry_find(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
+                   struct run_row *run, bool *found, struct err *err);
+
+/* Writes a new run with its steps and its fence; in one transaction. */
+bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                    struct err *err);
+
+/* Reads the rows of the steps into an array of plan->step_count entries. */
+bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *arena, struct step_row *steps,
+                    struct err *err);
+
+#endif

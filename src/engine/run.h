@@ -1,0 +1,62 @@
+/*
+ * A run: from where the registry stands to the next stop, and back to the
+ * previous one.  The registry's copy of the plan is what is executed, be it
+ * thirty days after the file was written.
+ */
+#ifndef INTERLOCK_ENGINE_RUN_H
+#define INTERLOCK_ENGINE_RUN_H
+
+#include "base/diag.h"
+#include "engine/session.h"
+
+struct run_options {
+	const char *to; /* label: run as far as this block; undo: this block is the last that stays ("start": none) */
+	bool once;      /* one block */
+	bool take_over;
+	int64_t lock_timeout, lock_attempts; /* 0: as the plan says */
+};
+
+/* Where a run ended. */
+struct run_end {
+	enum exit_code code;       /* EXIT_DONE, EXIT_WAITING, or as *err says */
+	const struct block *block; /* at which it waits */
+	const char *why, *command; /* strings of the session's arena */
+	bool nothing;              /* there was nothing to do */
+	size_t steps;              /* that were done, or taken back */
+};
+
+/*
+ * Opens both sessions, finds the run of `plan` (a compiled file) or of `name`,
+ * and acquires its lease.  With `start` a run that does not exist is begun.
+ * *open: false when there is nothing to act on (a finished run of the same
+ * plan; only with `start`).  Errors: EXIT_CHANGED when the file differs from
+ * what the run began with, EXIT_HELD, EXIT_OWN when there is no such run.
+ */
+bool run_open(struct session *session, const struct plan *plan, const char *name, const char *parameters,
+              bool start, const struct run_options *options, bool *open, struct err *err);
+
+/* Writes the state; done and undone give the claims up. */
+bool run_set_state(struct session *session, const char *state, struct err *err);
+
+/* Goes forward.  Findings that stop it before the first statement are in `findings`. */
+bool run_forward(struct session *session, const struct run_options *options, struct diags *findings,
+                 struct run_end *end, struct err *err);
+
+/*
+ * The blocks from which undo would take back: *from is the first; -1 when
+ * there is nothing to take back, and the run is as it was.  EXIT_USAGE: no such
+ * label.
+ */
+bool run_undo_target(struct session *session, const struct run_options *options, int *from, struct err *err);
+
+/* Goes back to before block `from`. */
+bool run_back(struct session *session, int from, struct run_end *end, struct err *err);
+
+/*
+ * Puts archived rows back, of one step (number from 1) or of all (0); end->steps
+ * counts the rows.  *left: rows that stay in the archives, because their row is
+ * gone or holds something else now.
+ */
+bool run_restore(struct session *session, int number, int64_t *left, struct run_end *end, struct err *err);
+
+#endif

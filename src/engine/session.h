@@ -1,0 +1,96 @@
+/*
+ * A run as we hold it: its plan, its row, and two sessions on the server.
+ *
+ * The control session is idle between statements: it holds the lease, renews
+ * it, and looks who blocks whom.  The worker does the work, always inside a
+ * fenced transaction (engine/tx.h) but for what PostgreSQL allows in none.
+ */
+#ifndef INTERLOCK_ENGINE_SESSION_H
+#define INTERLOCK_ENGINE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "db/conn.h"
+#include "plan/plan.h"
+
+/* Opens one more session on the same database. */
+struct connector {
+	struct conn *(*open)(void *arg, struct err *err);
+	void *arg;
+	struct loop *loop;
+};
+
+/* What happens, for whoever shows it. */
+enum step_event {
+	STEP_BEGINS,  /* work begins */
+	STEP_WAITS,   /* for a lock, or for a server; text says for whom */
+	STEP_DONE,    /* it was done, in ms */
+	STEP_ALREADY, /* it was done before, or the database has it already */
+	STEP_UNDONE,  /* it was taken back */
+	STEP_KEPT     /* undo left it: this run did not make it */
+};
+struct listener {
+	void *arg;
+	void (*block)(void *arg, const struct block *block, bool back);
+	void (*step)(void *arg, const struct step *step, enum step_event event, int64_t ms, const char *text);
+	/* Before the first statement of the blocks from..to-1: may they run?  false: *err says why not.  NULL: yes. */
+	bool (*confirm)(void *arg, const struct plan *plan, size_t from, size_t to, struct err *err);
+};
+
+/* A row of interlock.run. */
+struct run_row {
+	int64_t id, epoch;
+	const char *plan, *parameters, *state, *hash, *started_by, *started_at;
+	const char *compiled; /* JSON */
+	int attempt, next_block;
+};
+
+/* A row of interlock.step. */
+struct step_row {
+	const char *state; /* pending running done undoing undone */
+	bool created;      /* this run made it, so undo takes it back */
+	const struct record *before;
+	int attempts;
+	const char *message;
+};
+
+struct session {
+	struct connector *connector;
+	struct listener *listener;
+	struct conn *control, *worker;
+	struct plan *plan; /* from the registry */
+	struct run_row run;
+	struct step_row *steps; /* by number - 1 */
+	struct timer *heartbeat;
+	bool lease_lost;
+	int worker_pid;
+	int64_t lock_timeout, lock_attempts, lock_hold; /* the plan's, unless the command line says otherwise */
+	struct arena arena;
+};
+
+/*
+ * Settings of every session of ours, and the refusals: a standby, a pooler in
+ * transaction mode, a server that is too old.  `other` is a second session to
+ * keep busy while the first is tried, or NULL.
+ */
+bool session_settle(struct conn *conn, struct conn *other, struct err *err);
+
+/* Opens a session and settles it. */
+struct conn *session_open(struct connector *connector, struct err *err);
+
+/* The worker broke: opens another under the same name.  false: it can't be had. */
+bool session_reopen_worker(struct session *session, struct err *err);
+
+/* application_name = interlock:<run>:<epoch>:<worker>:<plan>, for control and worker. */
+bool session_name(struct session *session, struct err *err);
+
+/* Closes the sessions and frees what the session owns (the plan too); the lease ends with the control session. */
+void session_release(struct session *session);
+
+void session_say(struct session *session, const struct step *step, enum step_event event, int64_t ms,
+                 const char *text);
+
+#endif

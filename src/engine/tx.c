@@ -1,0 +1,81 @@
+/* BEGIN, the fence, the settings; then the caller's work; then COMMIT. */
+#include "engine/tx.h"
+
+#include <string.h>
+
+/* Everything that correctness rests on, and the proof that the run is ours, in one statement. */
+static const char settings[] =
+	"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
+	" pg_catalog.set_config('row_security', 'off', true),"
+	" pg_catalog.set_config('DateStyle', 'ISO, YMD', true), pg_catalog.set_config('IntervalStyle', 'postgres', true),"
+	" pg_catalog.set_config('TimeZone', 'UTC', true), pg_catalog.set_config('extra_float_digits', '1', true),"
+	" pg_catalog.set_config('bytea_output', 'hex', true), pg_catalog.set_config('xmloption', 'content', true),"
+	" pg_catalog.set_config('lock_timeout', '5s', true), pg_catalog.set_config('statement_timeout', '0', true),"
+	" pg_catalog.set_config('synchronous_commit', 'off', true)"
+	" FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint AND state IN ('running', 'waiting')";
+
+static bool lease_lost(struct session *s, struct err *err)
+{
+	s->lease_lost = true;
+	err_set(err, EXIT_HELD, "another interlock has taken over this run");
+	err_detail(err, "what this one had committed stays; it has stopped before changing anything more");
+	err_help(err, "interlock status %s shows where it stands", s->run.plan);
+	return false;
+}
+
+bool tx_begin(struct session *s, struct batch *extra, struct rows **results, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
+	const char *epoch = arena_printf(&arena, "%lld", (long long)s->run.epoch);
+	struct rows **answers;
+	bool ok;
+
+	batch_add(&batch, "BEGIN", 0);
+	batch_add(&batch, arena_printf(&arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
+	batch_add_often(&batch, settings, 2, run, epoch);
+	for (size_t i = 0; extra && i < extra->count; i++)
+		batch_add_query(&batch, extra->queries[i]);
+	answers = batch_results(&batch);
+	ok = batch_send(&batch, s->worker, 0, answers, NULL, err);
+	if (ok && rows_count(answers[2]) != 1)
+		ok = lease_lost(s, err);
+	for (size_t i = 0; i < batch.count; i++)
+		if (ok && results && i >= 3)
+			results[i - 3] = answers[i];
+		else
+			rows_free(answers[i]);
+	if (!ok)
+		tx_rollback(s);
+	arena_release(&arena);
+	return ok;
+}
+
+bool tx_commit(struct session *s, struct err *err)
+{
+	if (conn_query(s->worker, QUERY("COMMIT"), NULL, err))
+		return true;
+	tx_rollback(s);
+	return false;
+}
+
+void tx_rollback(struct session *s)
+{
+	struct err ignored = {0};
+
+	if (!conn_lost(s->worker) && conn_in_transaction(s->worker))
+		conn_query(s->worker, QUERY("ROLLBACK"), NULL, &ignored);
+	err_release(&ignored);
+}
+
+bool tx_run(struct session *s, struct batch *batch, struct rows **results, struct err *err)
+{
+	if (!tx_begin(s, NULL, NULL, err))
+		return false;
+	if (!batch_send(batch, s->worker, 0, results, NULL, err)) {
+		tx_rollback(s);
+		return false;
+	}
+	return tx_commit(s, err);
+}

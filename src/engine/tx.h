@@ -1,0 +1,32 @@
+/*
+ * Fenced transactions: each proves that we still hold the run, and none
+ * survives a lost lease.
+ *
+ * Three messages: what begins it (with the fence and the settings), the work
+ * with its registry row, and COMMIT alone once the work was seen to succeed.
+ * A killed client then leaves nothing behind: an autocommit statement, or a
+ * COMMIT in the same flush, would be carried out by the server after our death.
+ */
+#ifndef INTERLOCK_ENGINE_TX_H
+#define INTERLOCK_ENGINE_TX_H
+
+#include "engine/batch.h"
+#include "engine/session.h"
+
+/*
+ * Begins one on the worker.  The statements that `batch` holds already are
+ * sent in the same flush, behind the fence; their answers are owned by the
+ * caller (`results`, from batch_results of a batch of the same size), NULL if
+ * nobody wants them.  Fails with EXIT_HELD when the lease is lost.  After a
+ * failure nothing is open.
+ */
+bool tx_begin(struct session *session, struct batch *batch, struct rows **results, struct err *err);
+/* Ends it; a failure means that it is not known whether it was committed, or that the server said no. */
+bool tx_commit(struct session *session, struct err *err);
+/* Ends it without a trace; accepts a lost connection. */
+void tx_rollback(struct session *session);
+
+/* A short fenced transaction of the batch's statements alone. */
+bool tx_run(struct session *session, struct batch *batch, struct rows **results, struct err *err);
+
+#endif

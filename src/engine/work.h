@@ -1,0 +1,37 @@
+/* One attempt at one step: what engine/exec.c and engine/group.c share. */
+#ifndef INTERLOCK_ENGINE_WORK_H
+#define INTERLOCK_ENGINE_WORK_H
+
+#include "engine/exec.h"
+#include "engine/lock.h"
+
+struct work {
+	struct session *session;
+	const struct step *step;
+	enum direction direction;
+	struct arena arena; /* of this attempt */
+	struct facts facts;
+	struct stmts stmts;
+	struct patience *patience; /* of the whole step */
+	bool open;                 /* a fenced transaction is open */
+};
+
+enum outcome {
+	OUTCOME_DONE,
+	OUTCOME_AGAIN, /* after a lock, a deadlock, a race: begin again with the probe */
+	OUTCOME_FAILED /* *err says why */
+};
+
+/* The statements from `first` that run together; *last is the last of them. */
+size_t group_size(const struct stmt *first, const struct stmt **last);
+
+/*
+ * Runs the group that begins with `first`.  `ends`: it is the last of the
+ * attempt, so that the step's row becomes done (or undone) with it.
+ */
+enum outcome group_run(struct work *work, const struct stmt *first, bool ends, struct err *err);
+
+/* Adds the statement that marks the step's row; `ends` as above. */
+void group_mark(struct work *work, struct batch *batch, bool ends);
+
+#endif

@@ -1,0 +1,169 @@
+/* A reader of Lua's tokens, just enough to skip what is not an option. */
+#include "plan/locate.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct reader {
+	const char *at;
+	int line;
+};
+
+static bool read_file(const char *path, struct buf *out)
+{
+	char chunk[8192];
+	size_t n;
+	FILE *file = path ? fopen(path, "r") : NULL;
+
+	if (!file)
+		return false;
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0 && out->length < 1 << 20)
+		buf_add_bytes(out, chunk, n);
+	fclose(file);
+	return true;
+}
+
+static void advance(struct reader *r, size_t count)
+{
+	while (count-- && *r->at)
+		r->line += *r->at++ == '\n';
+}
+
+/* The number of '=' in a long bracket "[==[" that begins here, or -1. */
+static int long_bracket(const char *at)
+{
+	int level = 0;
+
+	if (*at != '[')
+		return -1;
+	while (at[1 + level] == '=')
+		level++;
+	return at[1 + level] == '[' ? level : -1;
+}
+
+static void skip_long(struct reader *r, int level)
+{
+	advance(r, (size_t)level + 2);
+	for (; *r->at; advance(r, 1)) {
+		int n = 0;
+
+		if (*r->at != ']')
+			continue;
+		while (r->at[1 + n] == '=')
+			n++;
+		if (n == level && r->at[1 + n] == ']') {
+			advance(r, (size_t)level + 2);
+			return;
+		}
+	}
+}
+
+static void skip_quoted(struct reader *r)
+{
+	char quote = *r->at;
+
+	for (advance(r, 1); *r->at && *r->at != quote; advance(r, 1))
+		if (*r->at == '\\')
+			advance(r, 1);
+	advance(r, 1);
+}
+
+static void skip_comment(struct reader *r)
+{
+	int level;
+
+	advance(r, 2);
+	level = long_bracket(r->at);
+	if (level >= 0)
+		skip_long(r, level);
+	else
+		advance(r, strcspn(r->at, "\n"));
+}
+
+/* Skips one string or comment if one begins here. */
+static bool skip_opaque(struct reader *r)
+{
+	int level = long_bracket(r->at);
+
+	if (level >= 0)
+		skip_long(r, level);
+	else if (*r->at == '"' || *r->at == '\'')
+		skip_quoted(r);
+	else if (r->at[0] == '-' && r->at[1] == '-')
+		skip_comment(r);
+	else
+		return false;
+	return true;
+}
+
+static bool at_name(const struct reader *r, const char *begin, const char *name)
+{
+	size_t length = strlen(name);
+	const char *after = r->at + length;
+
+	if (strncmp(r->at, name, length) != 0 || isalnum((unsigned char)*after) || *after == '_')
+		return false;
+	if (r->at > begin && (isalnum((unsigned char)r->at[-1]) || r->at[-1] == '_' || r->at[-1] == '.'))
+		return false;
+	after += strspn(after, " \t\r\n");
+	return after[0] == '=' && after[1] != '=';
+}
+
+/* Moves to `name =` at the top level of the table that opens first. */
+static bool find(struct reader *r, const char *name)
+{
+	const char *begin = r->at;
+	int depth = 0;
+
+	while (*r->at) {
+		if (depth == 1 && at_name(r, begin, name))
+			return true;
+		if (skip_opaque(r))
+			continue;
+		depth += strchr("{(", *r->at) != NULL;
+		depth -= strchr("})", *r->at) != NULL;
+		if (depth <= 0 && *r->at == '}')
+			return false;
+		advance(r, 1);
+	}
+	return false;
+}
+
+/* The line of a character of the value that begins after `name =`. */
+static int line_in_value(struct reader *r, const char *name, const char *text, int position)
+{
+	int lines = 0;
+
+	advance(r, strlen(name));
+	advance(r, strspn(r->at, " \t\r\n"));
+	advance(r, 1);
+	advance(r, strspn(r->at, " \t\r\n"));
+	if (long_bracket(r->at) < 0 || !text)
+		return r->line;
+	lines += r->at[long_bracket(r->at) + 2] == '\n';
+	for (int i = 0; i + 1 < position && text[i]; i++)
+		lines += text[i] == '\n';
+	return r->line + lines;
+}
+
+struct span locate_option(struct span span, const char *name, const char *text, int position)
+{
+	struct buf source = {0};
+	struct reader r = {.line = 1};
+	struct span found = span;
+
+	if (!read_file(span.file, &source))
+		return span;
+	r.at = buf_text(&source);
+	while (r.line < span.line && *r.at)
+		advance(&r, 1);
+	if (find(&r, name))
+		found.line = position > 0 ? line_in_value(&r, name, text, position) : r.line;
+	buf_release(&source);
+	return found;
+}

@@ -1,0 +1,421 @@
+/* A nullable column, with its default, comment and foreign key; never at the price of a rewrite. */
+#include <string.h>
+
+#include "base/err.h"
+#include "plan/probes.h"
+
+struct add_column_args {
+	struct relname table;
+	const char *column, *type, *default_value, *comment, *references, *on_delete;
+};
+
+static const struct option options[] = {
+	{.name = "table",
+     .kind = OPTION_TABLE,
+     .required = true,
+     .offset = offsetof(struct add_column_args, table),
+     .help = "the table that gets the column"},
+	{.name = "column",
+     .kind = OPTION_COLUMN,
+     .required = true,
+     .offset = offsetof(struct add_column_args, column),
+     .help = "the name of the new column"},
+	{.name = "type",
+     .kind = OPTION_TYPE,
+     .required = true,
+     .offset = offsetof(struct add_column_args, type),
+     .help = "its type, as in SQL"},
+	{.name = "default",
+     .kind = OPTION_EXPRESSION,
+     .offset = offsetof(struct add_column_args, default_value),
+     .help = "its default, which existing rows show too; a constant or a stable expression such as now()"},
+	{.name = "comment",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct add_column_args, comment),
+     .help = "its comment in the catalogue"},
+	{.name = "references",
+     .kind = OPTION_REFERENCES,
+     .offset = offsetof(struct add_column_args, references),
+     .help = "a table that it refers to by primary key, or table(column)"},
+	{.name = "on_delete",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct add_column_args, on_delete),
+     .choices = foreign_key_actions,
+     .help = "what becomes of a row when the row that it refers to is deleted"},
+	OPTION_END,
+};
+
+/* ---- What the text alone shows ---- */
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The name of a type without its schema, length and brackets; NULL when it is no plain name. */
+static const char *type_name(const char *type, struct arena *arena)
+{
+	const char *text = sql_normalize(type, arena);
+	struct relname name;
+	size_t end = 0;
+	bool quoted = false;
+
+	for (; text[end] && (quoted || !strchr(" ([", text[end])); end++)
+		quoted ^= text[end] == '"';
+	return ident_parse_relname(arena_strndup(arena, text, end), arena, &name) ? NULL : name.name;
+}
+
+static bool check_type(const struct add_column_args *args, const struct option_place *place, struct diags *diags)
+{
+	static const char *const serials[] = {"serial",  "bigserial", "smallserial", "serial2",
+	                                      "serial4", "serial8",   NULL};
+	const char *name = type_name(args->type, &diags->arena);
+	struct diag *diag;
+
+	if (!name || !is_one_of(name, serials))
+		return true;
+	diag = option_error(place, diags, "add-column-serial", "type",
+	                    "a column of type %s gives each row a number of its own, so it rewrites the table", name);
+	diag_help(&diags->arena, diag,
+	          "add a bigint column, give it a sequence with set_default, fill it with backfill");
+	return false;
+}
+
+static bool check_default(const struct add_column_args *args, const struct option_place *place,
+                          struct diags *diags)
+{
+	static const char *const volatiles[] = {"random",
+	                                        "random_normal",
+	                                        "clock_timestamp",
+	                                        "timeofday",
+	                                        "nextval",
+	                                        "gen_random_uuid",
+	                                        "uuid_generate_v1",
+	                                        "uuid_generate_v1mc",
+	                                        "uuid_generate_v4",
+	                                        "uuidv4",
+	                                        "uuidv7",
+	                                        "setseed",
+	                                        NULL};
+	struct function_call *calls;
+	struct err err = {0};
+	size_t count = 0;
+	bool ok = true;
+
+	if (!args->default_value || !sql_functions(args->default_value, &diags->arena, &calls, &count, &err))
+		count = 0;
+	for (size_t i = 0; i < count && ok; i++) {
+		struct diag *diag;
+
+		if (!is_one_of(calls[i].name, volatiles))
+			continue;
+		ok = false;
+		diag = option_error(place, diags, "add-column-volatile-default", "default",
+		                    "a default that calls %s() differs from row to row, so it rewrites the table",
+		                    calls[i].name);
+		diag_help(&diags->arena, diag,
+		          "add the column without it, then set_default for new rows and backfill for old");
+	}
+	err_release(&err);
+	return ok;
+}
+
+static bool check(const void *step, const struct option_place *place, struct diags *diags)
+{
+	const struct add_column_args *args = step;
+	bool ok = check_type(args, place, diags);
+
+	ok &= check_default(args, place, diags);
+	if (!args->on_delete || args->references)
+		return ok;
+	diag_help(
+		&diags->arena,
+		option_error(place, diags, "missing-option", "on_delete", "on_delete says nothing without references"),
+		"name the table in references, or leave on_delete out");
+	return false;
+}
+
+static bool subject(const void *step, struct relname *table)
+{
+	*table = ((const struct add_column_args *)step)->table;
+	return true;
+}
+
+/* ---- What is there ---- */
+
+/* clang-format off */
+
+#define FOREIGN_KEY SQL_FOREIGN_KEY("ARRAY[$3::text]", "$6", "$7", "$8::text[]", "$9::text", "$10")
+#define CTES SQL_REL ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY
+#define FROM_ALL \
+	" FROM key LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN parent ON true LEFT JOIN same ON true" \
+	" LEFT JOIN namesake ON true"
+
+#define COMMENT "coalesce(pg_catalog.col_description(col.attrelid, col.attnum), '')"
+#define NEED_FOREIGN_KEY "($6::text IS NOT NULL AND same.conname IS NULL)"
+#define NEED_VALIDATE "($6::text IS NOT NULL AND same.convalidated IS NOT TRUE)"
+#define NEED_COMMENT "($11::text IS NOT NULL AND $11::text <> " COMMENT ")"
+#define FACTS \
+	"rel.relkind, same.conname AS foreign_key, " NEED_FOREIGN_KEY " AS need_foreign_key, " \
+	NEED_VALIDATE " AS need_validate, " NEED_COMMENT " AS need_comment, " SQL_ARCHIVE_FACTS
+
+/* Only the server knows whether a function is volatile, and whether a name is that of a domain. */
+#define NEED_TWIN \
+	"($4::boolean OR EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typname = $5::text AND y.typtype = 'd'))"
+
+static const char query[] =
+	"WITH " CTES " SELECT s.state, CASE s.state"
+	" WHEN 'missing' THEN " SQL_NO_TABLE("$1", "$2")
+	" WHEN 'conflict' THEN CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
+	" WHEN rel.relispartition THEN " SQL_NAME("$1", "$2") " || ' is a partition, and gets columns from its parent'"
+	" ELSE namesake.definition END END AS found,"
+	" CASE WHEN s.state = 'conflict' THEN CASE WHEN rel.relkind IN ('r', 'p') AND NOT rel.relispartition"
+	" THEN $12::text ELSE 'a table with columns of its own' END END AS expected,"
+	" " FACTS FROM_ALL
+	", LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
+	" WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'compare'"
+	" WHEN rel.relispartition OR namesake.definition IS NOT NULL THEN 'conflict'"
+	" WHEN " NEED_TWIN " THEN 'compare' ELSE 'absent' END) s(state)";
+
+/* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
+#define VOLATILE \
+	"(SELECT pg_catalog.string_agg(DISTINCT p.proname || '()', ', ') FROM pg_catalog.pg_attrdef d," \
+	" pg_catalog.regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids)" \
+	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v'" \
+	" WHERE d.adrelid = new.attrelid AND d.adnum = new.attnum)"
+
+/* A domain over a domain has the constraints of both. */
+#define CONSTRAINED \
+	"(WITH RECURSIVE y(oid, typnotnull, typbasetype) AS (SELECT t.oid, t.typnotnull, t.typbasetype" \
+	" FROM pg_catalog.pg_type t WHERE t.oid = new.atttypid AND t.typtype = 'd'" \
+	" UNION ALL SELECT t.oid, t.typnotnull, t.typbasetype FROM y JOIN pg_catalog.pg_type t" \
+	" ON t.oid = y.typbasetype AND t.typtype = 'd')" \
+	" SELECT coalesce(pg_catalog.bool_or(y.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k" \
+	" WHERE k.contypid = y.oid)), false) FROM y)"
+
+#define SHORTCOMINGS \
+	"CASE WHEN " NEED_FOREIGN_KEY " THEN ', no foreign key'" \
+	" WHEN " NEED_VALIDATE " THEN ', foreign key not validated' ELSE '' END" \
+	" || CASE WHEN " NEED_COMMENT " THEN ', comment ' || pg_catalog.quote_literal(" COMMENT ") ELSE '' END"
+
+static const char compare[] =
+	"WITH " CTES ", " SQL_TWIN ", new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = twin.oid AND a.attname = $3::text) SELECT s.state,"
+	" CASE WHEN s.state = 'absent' THEN NULL WHEN t.have <> t.want THEN t.have"
+	" WHEN s.state = 'conflict' THEN namesake.definition ELSE t.have || " SHORTCOMINGS " END AS found,"
+	" CASE WHEN s.state = 'conflict' AND t.have = t.want THEN $12::text ELSE t.want END AS expected,"
+	" " VOLATILE " AS volatile, " CONSTRAINED " AS constrained_domain" FROM_ALL " CROSS JOIN new,"
+	" LATERAL (SELECT " SQL_COLUMN("col") " AS have, " SQL_COLUMN("new") " AS want) t,"
+	" LATERAL (SELECT CASE WHEN col.attnum IS NULL THEN 'absent' WHEN t.have <> t.want THEN 'conflict'"
+	" WHEN " NEED_FOREIGN_KEY " AND namesake.definition IS NOT NULL THEN 'conflict'"
+	" WHEN " NEED_VALIDATE " OR " NEED_COMMENT " THEN 'partial' ELSE 'done' END) s(state)";
+
+/* clang-format on */
+
+/* false: the column refers to nothing. */
+static bool foreign_key(const struct add_column_args *args, struct foreign_key_plan *key, struct arena *arena)
+{
+	const char **columns = arena_array(arena, const char *, 1);
+
+	columns[0] = args->column;
+	*key = (struct foreign_key_plan){.table = args->table, .columns = columns, .column_count = 1};
+	key->on_delete = foreign_key_action(args->on_delete);
+	key->on_update = 'a';
+	key->name = foreign_key_name(key, arena);
+	return args->references && foreign_key_refer(key, args->references, arena);
+}
+
+static bool calls_functions(const char *expression, struct arena *arena)
+{
+	struct function_call *calls;
+	struct err err = {0};
+	size_t count = 0;
+	bool ok = expression && sql_functions(expression, arena, &calls, &count, &err);
+
+	err_release(&err);
+	return ok && count > 0;
+}
+
+/* "seen_at timestamptz DEFAULT (now())" */
+static const char *definition(const struct add_column_args *args, struct arena *arena)
+{
+	const char *name = ident_quoted(arena, args->column);
+
+	if (!args->default_value)
+		return arena_printf(arena, "%s %s", name, args->type);
+	return arena_printf(arena, "%s %s DEFAULT (%s)", name, args->type, sql_normalize(args->default_value, arena));
+}
+
+static void probe(const void *step, struct probe *probe)
+{
+	const struct add_column_args *args = step;
+	struct arena *arena = probe->arena;
+	struct foreign_key_plan key;
+	bool refers = foreign_key(args, &key, arena);
+	char actions[] = {key.on_delete, key.on_update, '\0'};
+
+	probe->query = (struct probe_query){.sql = query,
+	                                    .params = {args->table.schema, args->table.name, args->column,
+	                                               calls_functions(args->default_value, arena) ? "t" : "f",
+	                                               type_name(args->type, arena)},
+	                                    .count = 12};
+	if (refers) {
+		probe->query.params[5] = key.parent.schema;
+		probe->query.params[6] = key.parent.name;
+		probe->query.params[7] = array_literal(key.referenced, key.referenced_count, arena);
+		probe->query.params[8] = arena_strdup(arena, actions);
+		probe->query.params[9] = key.name;
+		probe->query.params[11] =
+			arena_printf(arena, "constraint %s %s", ident_quoted(arena, key.name), foreign_key_text(&key, arena));
+	}
+	probe->query.params[10] = args->comment;
+	probe->scratch[probe->scratch_count++] = arena_printf(
+		arena, "CREATE TEMPORARY TABLE %s (%s)", ident_quoted(arena, args->table.name), definition(args, arena));
+	probe->compare = probe->query;
+	probe->compare.sql = compare;
+}
+
+/* ---- There and back ---- */
+
+static void set_comment(const struct add_column_args *args, const char *comment, struct stmts *stmts)
+{
+	struct arena *arena = stmts->arena;
+	struct stmt *stmt =
+		stmts_add(stmts, STMT_TOGETHER, "COMMENT ON COLUMN %s.%s IS %s", relname_quoted(arena, &args->table),
+	              ident_quoted(arena, args->column), comment ? literal_quoted(arena, comment) : "NULL");
+
+	stmt_lock(stmts, stmt, &args->table, LOCK_SHARE_UPDATE_EXCLUSIVE);
+}
+
+/* true, with the refusal set, where the server would rewrite the table. */
+static bool rewrites(const struct add_column_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	const char *functions = record_get(facts->now, "volatile");
+
+	if (functions) {
+		stmts_refuse(stmts, "add the column without it, then set_default for new rows and backfill for old",
+		             "the default of column %s calls %s, which is volatile: adding it would rewrite the table",
+		             ident_quoted(stmts->arena, args->column), functions);
+		stmts->refusal_rule = "add-column-volatile-default";
+	} else if (record_true(facts->now, "constrained_domain")) {
+		stmts_refuse(stmts, "use the domain's base type and add_check",
+		             "%s is a domain with constraints: adding a column of it would rewrite the table", args->type);
+		stmts->refusal_rule = "add-column-constrained-domain";
+	}
+	return stmts->refusal != NULL;
+}
+
+static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct add_column_args *args = step;
+	bool absent = facts->state == STATE_ABSENT;
+	const char *existing = record_get(facts->now, "foreign_key");
+	struct foreign_key_plan key;
+	struct stmt *stmt;
+
+	if (absent) {
+		if (rewrites(args, facts, stmts))
+			return;
+		stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ADD COLUMN %s",
+		                 relname_quoted(stmts->arena, &args->table), definition(args, stmts->arena));
+		stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
+		stmt->note = "brief: the rows are not rewritten";
+	}
+	if (args->comment && (absent || record_true(facts->now, "need_comment")))
+		set_comment(args, args->comment, stmts);
+	if (!foreign_key(args, &key, stmts->arena))
+		return;
+	if (!existing)
+		foreign_key_add(&key, facts, stmts);
+	if (absent || record_true(facts->now, "need_validate"))
+		foreign_key_validate(&key, existing ? existing : key.name, stmts);
+}
+
+static struct kept_column kept_column(const struct add_column_args *args, struct arena *arena)
+{
+	struct kept_column kept = {.table = args->table, .column = args->column};
+
+	if (args->default_value)
+		kept.filler =
+			arena_printf(arena, "CAST((%s) AS %s)", sql_normalize(args->default_value, arena), args->type);
+	return kept;
+}
+
+/* What this run added to a column that was there before. */
+static void reverse_additions(const struct add_column_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	const char *name = record_get(facts->now, "foreign_key");
+	struct foreign_key_plan key;
+
+	if (record_true(facts->before, "need_foreign_key") && name && foreign_key(args, &key, stmts->arena))
+		foreign_key_drop(&key, name, stmts);
+	if (record_true(facts->before, "need_comment") && record_get(facts->now, "column_type"))
+		set_comment(args, record_get(facts->before, "column_comment"), stmts);
+}
+
+static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct add_column_args *args = step;
+	struct kept_column kept = kept_column(args, stmts->arena);
+	const char *before = record_get(facts->before, "state");
+	const char *name = record_get(facts->now, "foreign_key");
+	struct foreign_key_plan key;
+
+	if (before && strcmp(before, "partial") == 0) {
+		reverse_additions(args, facts, stmts);
+		return;
+	}
+	if (!record_get(facts->now, "column_type") && !archive_is_aside(&kept, facts, stmts->arena))
+		return;
+	if (name && foreign_key(args, &key, stmts->arena))
+		foreign_key_drop(&key, name, stmts);
+	archive_away(&kept, facts, stmts);
+}
+
+static void restore(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	struct kept_column kept = kept_column(step, stmts->arena);
+
+	archive_restore(&kept, facts, stmts);
+}
+
+static void describe(const void *step, struct buf *out)
+{
+	const struct add_column_args *args = step;
+
+	buf_add(out, "add column ");
+	ident_quote(out, args->column);
+	buf_addf(out, " %s to ", args->type);
+	ident_quote_relname(out, &args->table);
+	if (args->references)
+		buf_addf(out, ", a reference to %s", args->references);
+}
+
+const struct step_type step_add_column_if_missing = {
+	.name = "add_column_if_missing",
+	.summary = "adds a nullable column without a rewrite, with its default, comment and foreign key",
+	.example = "add_column_if_missing { table = \"app.users\", column = \"org_id\", type = \"bigint\",\n"
+			   "                        references = \"app.orgs\", comment = \"who pays\" }",
+	.setup = "CREATE SCHEMA app;\n"
+			 "CREATE TABLE app.orgs (id bigint PRIMARY KEY);\n"
+			 "CREATE TABLE app.users (id bigint PRIMARY KEY, email text NOT NULL);\n"
+			 "INSERT INTO app.users SELECT n, 'u' || n FROM generate_series(1, 100) n",
+	.class = CLASS_ADDITIVE,
+	.size = sizeof(struct add_column_args),
+	.options = options,
+	.locks =
+		"ACCESS EXCLUSIVE on the table, briefly; with references also SHARE ROW EXCLUSIVE on the other table, "
+		"briefly, then SHARE UPDATE EXCLUSIVE on the table while the foreign key is validated",
+	.way_back = "drops the column if this run added it; what was written to it is archived by key first, and "
+				"interlock restore puts it back",
+	.check = check,
+	.subject = subject,
+	.probe = probe,
+	.apply = apply,
+	.reverse = reverse,
+	.restore = restore,
+	.describe = describe,
+};

@@ -1,0 +1,4 @@
+plan "empty" {
+  title = "A phase that does nothing",
+  phase "expand" { },
+}

@@ -1,0 +1,2 @@
+tenant = "acme"
+plan "global" { title = "A global variable" }

@@ -1,0 +1,4 @@
+plan "syntax" {
+  title = "A comma is missing"
+  phase "expand" { },
+}

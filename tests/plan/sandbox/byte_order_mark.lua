@@ -1,0 +1,3 @@
+﻿-- expect: lua-syntax
+-- says: byte order mark
+plan "x" { }

@@ -1,0 +1,3 @@
+-- expect: sandbox-limit
+-- says: 5 million instructions
+while true do end

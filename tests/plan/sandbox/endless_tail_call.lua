@@ -1,0 +1,3 @@
+-- expect: sandbox-limit
+local function f() return f() end
+f()

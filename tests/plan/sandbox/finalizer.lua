@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: __gc
+setmetatable({}, { __gc = function() while true do end end })

@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: %p
+local s = ("%p"):format({})

@@ -1,0 +1,2 @@
+-- expect: global-assignment
+function helper() end

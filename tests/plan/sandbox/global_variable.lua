@@ -1,0 +1,3 @@
+-- expect: global-assignment
+-- says: use local
+x = 1

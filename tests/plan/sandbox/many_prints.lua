@@ -1,0 +1,2 @@
+-- expect: sandbox-limit
+while true do print "x" end

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: _G
+local x = _G

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: collectgarbage
+local x = collectgarbage

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: coroutine
+local x = coroutine

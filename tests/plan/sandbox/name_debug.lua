@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: debug
+local x = debug

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: dofile
+local x = dofile

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: getmetatable
+local x = getmetatable

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: io
+local x = io

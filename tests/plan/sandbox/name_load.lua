@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: load
+local x = load

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: loadfile
+local x = loadfile

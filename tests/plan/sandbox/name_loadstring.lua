@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: loadstring
+local x = loadstring

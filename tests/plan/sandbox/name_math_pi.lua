@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: math.pi
+local x = math.pi

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: math.random
+local x = math.random

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: math.randomseed
+local x = math.randomseed

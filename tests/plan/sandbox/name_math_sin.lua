@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: math.sin
+local x = math.sin

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: next
+local x = next

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: os
+local x = os

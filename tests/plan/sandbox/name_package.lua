@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: package
+local x = package

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: pcall
+local x = pcall

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: rawequal
+local x = rawequal

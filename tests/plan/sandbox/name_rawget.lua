@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: rawget
+local x = rawget

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: rawlen
+local x = rawlen

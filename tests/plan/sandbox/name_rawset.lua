@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: rawset
+local x = rawset

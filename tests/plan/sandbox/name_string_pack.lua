@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: string.pack
+local x = string.pack

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: string.packsize
+local x = string.packsize

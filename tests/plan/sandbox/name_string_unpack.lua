@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: string.unpack
+local x = string.unpack

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: table.move
+local x = table.move

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: utf8
+local x = utf8

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: warn
+local x = warn

@@ -1,0 +1,3 @@
+-- expect: unknown-name
+-- says: xpcall
+local x = xpcall

@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: protected
+setmetatable(_ENV, {})

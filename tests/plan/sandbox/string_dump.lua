@@ -1,0 +1,2 @@
+-- expect: unknown-name
+string.dump(function() end)

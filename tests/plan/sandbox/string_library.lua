@@ -1,0 +1,2 @@
+-- expect: global-assignment
+string.format = nil

@@ -1,0 +1,6 @@
+-- expect: lua-syntax
+-- says: comma
+plan "x" {
+  phase "a" { }
+  phase "b" { }
+}

@@ -1,0 +1,2 @@
+-- expect: unknown-name
+table.move({}, 1, 1 << 60, 2)

@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: inside
+tostring(setmetatable({}, { __tostring = function() error "inside" end }))

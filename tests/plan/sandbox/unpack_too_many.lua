@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: too many results
+table.unpack({}, 1, 1 << 30)

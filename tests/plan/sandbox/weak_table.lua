@@ -1,0 +1,3 @@
+-- expect: lua-error
+-- says: __mode
+setmetatable({}, { __mode = "k" })

@@ -1,0 +1,2 @@
+-- expect: global-assignment
+phase = nil

@@ -1,0 +1,29 @@
+# The first things that a reader tries: the licence, the demo, the tests.
+use strict;
+use warnings;
+use Test::More;
+
+chdir($ENV{INTERLOCK_TOP} || '.') or die;
+
+sub text_of
+{
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+my $readme = text_of('README.md');
+like($readme, qr/SPDX-License-Identifier: \S+/, 'README.md names the licence');
+like($readme, qr/^\s*(?:\$ )?make demo\b/m, 'README.md shows make demo');
+like($readme, qr/^\s*(?:\$ )?make check\b/m, 'README.md shows make check');
+ok(-x '.ci/run', '.ci/run can be run');
+like(text_of('.ci/run'), qr/^make check\b/m, '.ci/run runs make check');
+
+my $makefile = text_of('Makefile');
+for my $target (qw(all demo check bench lint format install clean))
+{
+    like($makefile, qr/^$target:/m, "make $target exists");
+}
+
+done_testing();
