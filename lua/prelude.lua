@@ -107,6 +107,13 @@ local function misplaced(value, subject, expected)
   fail("bad-value", ("%s holds %s, not %s"):format(subject, expected, what), { help = help })
 end
 
+-- Where the author's code stands: the innermost line, and its callers outwards.
+local function here()
+  local frames, chain = host.frames(), {}
+  for i = 2, #frames do chain[i - 1] = frames[i] end
+  return frames[1], host.list(chain)
+end
+
 -- A word that takes a label and then braces; `finish` gets the label and what stands in the braces.
 local function labelled(word, finish)
   words[word] = host.entry(function(...)
@@ -124,12 +131,6 @@ end
 
 -- Steps and blocks --------------------------------------------------------------------------------------------------
 
-local function rest_of(frames)
-  local chain = {}
-  for i = 2, #frames do chain[i - 1] = frames[i] end
-  return host.list(chain)
-end
-
 for _, name in ipairs(host.primitives) do
   words[name] = host.entry(function(...)
     local options = host.copy(table_of(name, "named options", ...), name)
@@ -137,9 +138,8 @@ for _, name in ipairs(host.primitives) do
       fail("bad-value", ("%s takes one table of named options"):format(name),
            { help = ("write %s { option = value, … }"):format(name) })
     end
-    local frames = host.frames()
-    return make { tag = "step", data = { ["do"] = name, options = options, span = frames[1],
-                                         chain = rest_of(frames) } }
+    local span, chain = here()
+    return make { tag = "step", data = { ["do"] = name, options = options, span = span, chain = chain } }
   end)
   names_of[words[name]] = name
 end
@@ -166,7 +166,8 @@ labelled("phase", function(label, t, text)
     fail("bad-value", ('%s holds steps, not an option "%s"'):format(text, extra),
          { help = "options stand inside the braces of a step, settings beside the phases" })
   end
-  return make { tag = "block", kind = "phase", label = label, span = host.frames()[1], options = {},
+  local span, chain = here()
+  return make { tag = "block", kind = "phase", label = label, span = span, chain = chain, options = {},
                 steps = add_steps(list, text, {}) }
 end)
 
@@ -174,14 +175,15 @@ for _, kind in ipairs { "gate", "approval", "safety_period" } do
   labelled(kind, function(label, t, text)
     local list, named = split(t, text)
     if list[1] ~= nil then misplaced(list[1], text, "named options") end
-    return make { tag = "block", kind = kind, label = label, span = host.frames()[1],
+    local span, chain = here()
+    return make { tag = "block", kind = kind, label = label, span = span, chain = chain,
                   options = host.copy(named, text), steps = {} }
   end)
 end
 
 words.fragment = host.entry(function(...)
   local list, named = split(table_of("fragment", "blocks or steps", ...), "fragment")
-  local span = host.frames()[1]
+  local span, chain = here()
   local name = named.name
   named.name = nil
   local extra = keys(named)[1]
@@ -193,7 +195,7 @@ words.fragment = host.entry(function(...)
   for _, value in ipairs(list) do
     if not made[value] then misplaced(value, "fragment", "blocks or steps") end
   end
-  return make { tag = "fragment", list = list, span = span,
+  return make { tag = "fragment", list = list, span = span, chain = chain,
                 name = name and ('"%s"'):format(name) or ("the fragment at %s"):format(place(span)) }
 end)
 
@@ -230,7 +232,7 @@ labelled("plan", function(name, t, text)
          { details = { ("the first is at %s"):format(place(result.span)) }, help = "one file holds one plan" })
   end
   local list, named = split(t, text)
-  local blocks = weave.blocks(list, "the plan itself", span, text)
+  local blocks = weave.blocks({ list = list, name = "the plan itself", span = span }, text)
   for i, block in ipairs(blocks) do blocks[i] = finished(block) end
   result = { name = name, span = span, settings = host.copy(named, text), blocks = host.list(blocks) }
 end)
@@ -290,7 +292,8 @@ end)
 
 local function finish()
   if not result and waiting_plan then
-    fail("no-plan", ("%s has no braces"):format(waiting_plan.text), { span = waiting_plan.span })
+    fail("no-plan", ("%s has no braces"):format(waiting_plan.text),
+         { span = waiting_plan.span, help = ("write %s { … }"):format(waiting_plan.text) })
   elseif not result then
     fail("no-plan", "the file holds no plan", { span = { host.path, 1 }, help = 'write plan "name" { … }' })
   end

@@ -45,18 +45,20 @@ local function merge_options(into, block)
       into.options[key] = joined(there, value)
     elseif not same(there, value) then
       fail("fragment-settings", ('%s is given two values of "%s"'):format(block_text(block), key),
-           { span = block.span, details = { ("the other is at %s"):format(place(into.span)) },
+           { span = block.span, chain = block.chain, details = { ("the other is at %s"):format(place(into.span)) },
              help = "give both the same value, or the blocks different labels" })
     end
   end
 end
 
--- May a safety period of a part be one that is already there?  Only when no block of the part stands between them.
+-- May a safety period of a part be one that is already there?  Only when no phase of the part stands between them.
 local function stands_alike(order, candidate, part, index, find)
-  local at = position(order, candidate)
+  local at, used = position(order, candidate), false
   for i, block in ipairs(part.blocks) do
-    local there = part.nodes[i] or (block.kind ~= "safety_period" and find(block))
-    if there and i ~= index and (position(order, there) < at) ~= (i < index) then return false end
+    if part.nodes[i] == candidate then used = true end
+    if used and i < index and block.kind == "phase" then return false end
+    local there = block.kind == "phase" and (part.nodes[i] or find(block))
+    if there and (position(order, there) < at) ~= (i < index) then return false end
   end
   return true
 end
@@ -95,7 +97,8 @@ local function refuse_twice(there, part, index, written)
   end
   if first then
     fail("duplicate-block", ("%s stands twice"):format(block_text(there)),
-         { span = part.blocks[index].span, details = { ("the first is at %s"):format(place(first)) },
+         { span = part.blocks[index].span, chain = part.blocks[index].chain,
+           details = { ("the first is at %s"):format(place(first)) },
            help = "put the steps of both into one, or give them different labels" })
   end
 end
@@ -154,12 +157,14 @@ local function contradiction(node, before, placed)
   for i = seen[node], #way do
     local step = way[i]
     if step.part ~= first.part then second = second or step end
-    details[#details + 1] = ("%s puts %s before %s"):format(step.part.name, block_text(step.from),
+    details[#details + 1] = ("%s puts %s before %s"):format(step.part.source.name, block_text(step.from),
                                                             block_text(step.to))
   end
-  local later = second.part.direct and first or second
+  local one, other = first.part, second.part
+  if (one.rank or 0) > (other.rank or 0) then one, other = other, one end
   fail("fragment-order", ("%s and %s put the same blocks into different orders")
-       :format(first.part.name, second.part.name), { span = later.part.span, details = details })
+       :format(one.source.name, other.source.name),
+       { span = other.source.span, chain = other.source.chain, details = details })
 end
 
 -- Keeps `order` where the parts allow it, and their order everywhere.
@@ -187,17 +192,17 @@ local function sorted(order, parts)
   return result
 end
 
-local function weave(list, name, span, subject)
-  local direct = { name = name, span = span, blocks = {}, nodes = {}, direct = true }
+-- The blocks of a fragment, or of the plan: `from` has list, name, span and chain.
+local function weave(from, subject)
+  local direct = { source = from, blocks = {}, nodes = {}, direct = true }
   local parts, turns, order = { direct }, {}, {}
-  for _, value in ipairs(list) do
+  for _, value in ipairs(from.list) do
     local record = made[value]
     if record and record.tag == "block" then
       table.insert(direct.blocks, record)
       turns[#turns + 1] = { direct, #direct.blocks }
     elseif record and record.tag == "fragment" then
-      local part = { name = record.name, span = record.span, nodes = {},
-                     blocks = weave(record.list, record.name, record.span, subject) }
+      local part = { source = record, blocks = weave(record, subject), nodes = {}, rank = #parts }
       parts[#parts + 1] = part
       for i in ipairs(part.blocks) do turns[#turns + 1] = { part, i } end
     else

@@ -37,6 +37,8 @@ static double read_part(const char **at)
 	if (!isdigit((unsigned char)**at))
 		return -1;
 	number = strtod(*at, &end);
+	if (strspn(*at, "0123456789.") != (size_t)(end - *at)) /* it reads 0x10 and 1e3 too */
+		return -1;
 	while (isspace((unsigned char)*end))
 		end++;
 	for (word = end; isalpha((unsigned char)*end);)

@@ -106,11 +106,14 @@ static bool gather_some(struct gather *g, const struct step **steps, size_t coun
 {
 	struct query questions[AT_ONCE] = {{0}};
 	struct rows *answers[AT_ONCE] = {0};
+	size_t failed;
 	bool ok;
 
 	for (size_t i = 0; i < count; i++)
 		questions[i] = facts_question(steps[i], g->arena);
-	ok = conn_pipeline(g->conn, questions, count, 0, answers, NULL, err);
+	ok = conn_pipeline(g->conn, questions, count, 0, answers, &failed, err);
+	if (!ok)
+		err_at(err, steps[failed]->span);
 	for (size_t i = 0; i < count; i++) {
 		struct facts *facts = &g->facts[steps[i]->number - 1];
 

@@ -169,7 +169,7 @@ static void print_sql_of(struct preview *p, const struct block *block, const str
 		if (stmt->mode != STMT_OUTSIDE && !open)
 			printf("BEGIN;\n");
 		open = more;
-		for (size_t i = 0; i < stmt->lock_count; i++)
+		for (size_t i = 0; stmt->mode != STMT_OUTSIDE && i < stmt->lock_count; i++)
 			printf("LOCK TABLE %s IN %s MODE NOWAIT;\n", relname_quoted(&p->arena, &stmt->locks[i].table),
 			       lock_mode_name(stmt->locks[i].mode));
 		printf("%s;%s\n", stmt->sql,

@@ -154,12 +154,11 @@ static size_t next_stop(const struct plan *plan, size_t from)
  */
 static bool preflight(struct session *s, size_t from, struct diags *findings, struct err *err)
 {
-	struct arena arena = {0};
-	struct facts *facts = arena_array(&arena, struct facts, s->plan->step_count);
 	size_t before = findings->errors;
-	bool ok = check_catalogue(s->worker, s->plan, from, next_stop(s->plan, from), &arena, facts, findings, err);
+	bool ok;
 
-	arena_release(&arena);
+	s->fresh = arena_array(&s->arena, struct facts, s->plan->step_count);
+	ok = check_catalogue(s->worker, s->plan, from, next_stop(s->plan, from), &s->arena, s->fresh, findings, err);
 	if (!ok)
 		return false;
 	if (findings->errors == before)

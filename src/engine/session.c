@@ -83,7 +83,10 @@ bool session_settle(struct conn *conn, struct conn *other, struct err *err)
 {
 	return refuse_old(conn, err) && refuse_standby(conn, err) && refuse_pooler(conn, other, err) &&
 	       conn_query(conn, QUERY("SET client_connection_check_interval = '500ms'"), NULL, err) &&
-	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err);
+	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err) &&
+	       /* Our catalogue queries are sent often and look up single rows: planning them anew costs more than it
+	          saves. */
+	       conn_query(conn, QUERY("SET plan_cache_mode = force_generic_plan"), NULL, err);
 }
 
 struct conn *session_open(struct connector *connector, struct err *err)

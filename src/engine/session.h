@@ -64,6 +64,7 @@ struct session {
 	struct plan *plan; /* from the registry */
 	struct run_row run;
 	struct step_row *steps; /* by number - 1 */
+	struct facts *fresh;    /* by number - 1: what the catalogue said a moment ago (exec.c); NULL: nothing */
 	struct timer *heartbeat;
 	bool lease_lost;
 	int worker_pid;

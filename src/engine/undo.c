@@ -12,13 +12,20 @@ static bool is_live(const struct step_row *row)
 	return row->state && strcmp(row->state, "pending") != 0 && strcmp(row->state, "undone") != 0;
 }
 
+static bool has_live(const struct session *s, const struct block *block)
+{
+	for (size_t i = 0; i < block->step_count; i++)
+		if (is_live(&s->steps[block->steps[i].number - 1]))
+			return true;
+	return false;
+}
+
 /* Is there anything to take back in the blocks from `from` on? */
 static bool anything_from(const struct session *s, int from)
 {
 	for (size_t b = (size_t)from; b < s->plan->block_count; b++)
-		for (size_t i = 0; i < s->plan->blocks[b].step_count; i++)
-			if (is_live(&s->steps[s->plan->blocks[b].steps[i].number - 1]))
-				return true;
+		if (has_live(s, &s->plan->blocks[b]))
+			return true;
 	return false;
 }
 
@@ -119,19 +126,42 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 	return ok;
 }
 
+/*
+ * From here on the block counts as not done: a run that follows an undo that
+ * was cut short does its steps again, and takes no half-way state for drift.
+ */
+static bool reopen_block(struct session *s, int block, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
+	bool ok;
+
+	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
+	batch_add(&batch,
+	          "UPDATE interlock.run SET next_block = least(next_block, $2::integer), finished_at = NULL WHERE id ="
+	          " $1::bigint",
+	          2, run, arena_printf(&arena, "%d", block));
+	batch_add(&batch, "UPDATE interlock.claim SET fingerprint = NULL WHERE run = $1::bigint", 1, run);
+	ok = tx_run(s, &batch, NULL, err);
+	arena_release(&arena);
+	return ok;
+}
+
 static bool back_block(struct session *s, const struct block *block, size_t *steps, struct err *err)
 {
-	bool said = false;
-
+	if (!has_live(s, block))
+		return true;
+	if (!reopen_block(s, block->index, err))
+		return false;
+	if (s->listener)
+		s->listener->block(s->listener->arg, block, true);
 	for (size_t i = block->step_count; i-- > 0;) {
 		const struct step *step = &block->steps[i];
 		const struct step_row *row = &s->steps[step->number - 1];
 
 		if (!is_live(row))
 			continue;
-		if (!said && s->listener)
-			s->listener->block(s->listener->arg, block, true);
-		said = true;
 		if (!row->created) {
 			if (step->type->class != CLASS_VERIFY)
 				session_say(s, step, STEP_KEPT, 0, NULL);

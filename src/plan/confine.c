@@ -12,6 +12,13 @@
 
 enum { DESCRIPTORS = 16 };
 
+/* The address sanitizer reserves terabytes of addresses, and uses calls of its own when it reports. */
+#ifdef INTERLOCK_SANITIZED
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* The host's handlers wish for a safe point; here the process just ends. */
 static void forget_signals(void)
 {
@@ -52,10 +59,8 @@ static bool set_limits(int keep)
 	bool ok = limit(RLIMIT_CPU, CONFINE_SECONDS, CONFINE_SECONDS + 1) && limit(RLIMIT_CORE, 0, 0) &&
 	          limit(RLIMIT_FSIZE, 0, 0) && limit(RLIMIT_NOFILE, descriptors, descriptors);
 
-	/* The address sanitizer reserves terabytes of addresses. */
-#ifndef INTERLOCK_SANITIZED
-	ok = ok && limit(RLIMIT_AS, (rlim_t)CONFINE_MEGABYTES << 20, (rlim_t)CONFINE_MEGABYTES << 20);
-#endif
+	if (!SANITIZED)
+		ok = ok && limit(RLIMIT_AS, (rlim_t)CONFINE_MEGABYTES << 20, (rlim_t)CONFINE_MEGABYTES << 20);
 	return ok;
 }
 
@@ -79,12 +84,10 @@ static void forbid_writing(scmp_filter_ctx filter)
 
 /*
  * A further fence behind the allow-list of Lua functions, so a kernel without
- * filters is no reason to stop.  The sanitizers need calls of their own when
- * they report; their builds go without.
+ * filters is no reason to stop.
  */
 static void filter_calls(void)
 {
-#ifndef INTERLOCK_SANITIZED
 	static const int calls[] = {
 		SCMP_SYS(socket),    SCMP_SYS(socketpair), SCMP_SYS(connect),  SCMP_SYS(bind),
 		SCMP_SYS(sendto),    SCMP_SYS(sendmsg),    SCMP_SYS(execve),   SCMP_SYS(execveat),
@@ -107,7 +110,6 @@ static void filter_calls(void)
 	forbid_writing(filter);
 	seccomp_load(filter);
 	seccomp_release(filter);
-#endif
 }
 
 bool confine_process(int keep)
@@ -116,6 +118,7 @@ bool confine_process(int keep)
 	close_others(keep);
 	if (!set_limits(keep))
 		return false;
-	filter_calls();
+	if (!SANITIZED)
+		filter_calls();
 	return true;
 }

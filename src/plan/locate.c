@@ -125,8 +125,8 @@ static bool find(struct reader *r, const char *name)
 			return true;
 		if (skip_opaque(r))
 			continue;
-		depth += strchr("{(", *r->at) != NULL;
-		depth -= strchr("})", *r->at) != NULL;
+		depth += *r->at == '{';
+		depth -= *r->at == '}';
 		if (depth <= 0 && *r->at == '}')
 			return false;
 		advance(r, 1);
@@ -134,10 +134,22 @@ static bool find(struct reader *r, const char *name)
 	return false;
 }
 
+/* How many lines end before a character of the text. */
+static int lines_before(const char *text, int position)
+{
+	int lines = 0;
+
+	for (; *text && position > 1; text++) {
+		lines += *text == '\n';
+		position -= ((unsigned char)text[1] & 0xC0) != 0x80; /* the next byte begins a character */
+	}
+	return lines;
+}
+
 /* The line of a character of the value that begins after `name =`. */
 static int line_in_value(struct reader *r, const char *name, const char *text, int position)
 {
-	int lines = 0;
+	const char *first;
 
 	advance(r, strlen(name));
 	advance(r, strspn(r->at, " \t\r\n"));
@@ -145,10 +157,9 @@ static int line_in_value(struct reader *r, const char *name, const char *text, i
 	advance(r, strspn(r->at, " \t\r\n"));
 	if (long_bracket(r->at) < 0 || !text)
 		return r->line;
-	lines += r->at[long_bracket(r->at) + 2] == '\n';
-	for (int i = 0; i + 1 < position && text[i]; i++)
-		lines += text[i] == '\n';
-	return r->line + lines;
+	first = r->at + long_bracket(r->at) + 2;
+	first += *first == '\r';
+	return r->line + (*first == '\n') + lines_before(text, position);
 }
 
 struct span locate_option(struct span span, const char *name, const char *text, int position)

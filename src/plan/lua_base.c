@@ -45,6 +45,8 @@ RAISES static int base_error(lua_State *L)
 {
 	lua_Integer level = luaL_optinteger(L, 2, 1);
 
+	if (lua_isnoneornil(L, 1))
+		return failure_raise(L, "lua-error", "error takes a text", "the plan raised an error without a text");
 	if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER)
 		return failure_raise(L, "lua-error", "error takes a text", "the plan raised an error that is a %s value",
 		                     luaL_typename(L, 1));

@@ -23,6 +23,15 @@ static bool place_at(lua_State *L, int level, struct span *out)
 	return true;
 }
 
+/* Adds the place at a level, unless it is the same as the last: a recursion is one place. */
+static void add_place(lua_State *L, int level, struct frames *frames)
+{
+	struct span span, *last = frames->count ? &frames->places[frames->count - 1] : NULL;
+
+	if (place_at(L, level, &span) && !(last && last->line == span.line && strcmp(last->file, span.file) == 0))
+		frames->places[frames->count++] = span;
+}
+
 /* lua_getstack() walks, so the end of a deep stack is found by halving. */
 static int last_level(lua_State *L, int level)
 {
@@ -51,16 +60,23 @@ void failure_frames(lua_State *L, int level, struct frames *out)
 
 	out->count = 0;
 	for (; level <= near && out->count < FRAMES_MAX; level++)
-		out->count += place_at(L, level, &out->places[out->count]);
+		add_place(L, level, out);
 	if (level > end)
 		return;
 	if (out->count == FRAMES_MAX)
 		out->count--;
-	for (; end >= level; end--)
-		if (place_at(L, end, &out->places[out->count])) {
-			out->count++;
-			return;
-		}
+	while (end >= level && !place_at(L, end, &(struct span){0}))
+		end--;
+	if (end >= level)
+		add_place(L, end, out);
+}
+
+void failure_at(struct frames *frames, struct span span)
+{
+	if (frames->count < FRAMES_MAX)
+		frames->count++;
+	memmove(frames->places + 1, frames->places, (frames->count - 1) * sizeof(*frames->places));
+	frames->places[0] = span;
 }
 
 json_t *span_json(struct span span)
@@ -169,6 +185,8 @@ int failure_handler(lua_State *L)
 	failure.detail = message.detail;
 	failure.help = message.help;
 	failure_frames(L, 0, &failure.frames);
+	if (sandbox_of(L)->compiling)
+		failure_at(&failure.frames, (struct span){sandbox_of(L)->compiling, 1});
 	failure_report(sandbox_of(L), &failure);
 	lua_pushlightuserdata(L, (void *)(uintptr_t)&stopped);
 	return 1;

@@ -21,6 +21,9 @@ struct frames {
 /* Those at and outside of stack level `level`; the prelude and C functions are no places. */
 void failure_frames(lua_State *L, int level, struct frames *out);
 
+/* Puts a place before the others. */
+void failure_at(struct frames *frames, struct span span);
+
 struct failure {
 	const char *rule;
 	const char *summary;       /* a second line and further ones become details */

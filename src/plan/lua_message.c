@@ -9,10 +9,10 @@
 static const struct {
 	const char *part, *summary, *help;
 } limits[] = {
-	{"C stack overflow", "the plan nests its calls or its tables too deeply", NULL},
+	{"C stack overflow", "the plan nests its calls or its tables too deeply",
+     "a long chain of \"..\" counts too: table.concat joins a list"},
 	{"stack overflow", "the plan calls itself too deeply", "does a function call itself without an end?"},
 	{"pattern too complex", "the pattern is too complex", NULL},
-	{"too many C levels", "the plan nests its calls or its tables too deeply", NULL},
 	{"resulting string too large", "the string becomes too large", NULL},
 	{"table overflow", "the table becomes too large", NULL},
 	{"not enough memory", "the plan needs more memory than 64 MiB", NULL},

@@ -50,11 +50,13 @@ const char *data_opaque_name(lua_State *L, int index)
 
 RAISES static int refuse_write(lua_State *L)
 {
-	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
+	const char *key = luaL_typename(L, 2);
 
+	if (lua_type(L, 2) == LUA_TSTRING || lua_type(L, 2) == LUA_TNUMBER)
+		key = lua_tostring(L, 2);
 	return failure_raise(L, "lua-error",
 	                     "what a library or a word of the language returns cannot be changed: copy it",
-	                     "cannot assign to \"%s\": the table is read-only", key);
+	                     "cannot assign to \"%.200s\": the table is read-only", key);
 }
 
 RAISES static int inside_length(lua_State *L)

@@ -42,6 +42,7 @@ struct item {
 	const struct option_place *place;
 	struct arena *arena;
 	struct diags *diags;
+	bool parsed;
 };
 
 const char *option_kind_name(enum option_kind kind)
@@ -225,6 +226,8 @@ static bool decode_sql(const struct item *item)
 	if (!json_is_string(item->value))
 		return wrong_type(item);
 	*field = json_string_value(item->value);
+	if (item->parsed)
+		return true;
 	ok = check_sql(item->option->kind, *field, item->arena, &err) || wrong_sql(item, *field, &err);
 	err_release(&err);
 	return ok;
@@ -420,7 +423,7 @@ static void fill_defaults(const struct option_set *set, json_t *given, const str
 	for (size_t s = 0; set->options[s]; s++)
 		for (const struct option *o = set->options[s]; o->name; o++) {
 			json_t *value = json_object_get(given, o->name) ? NULL : default_of(o);
-			struct item item = {o, value, (char *)set->args[s] + o->offset, place, arena, diags};
+			struct item item = {o, value, (char *)set->args[s] + o->offset, place, arena, diags, false};
 
 			/* Strings are borrowed, so a default's value must live as long as the static text it came from. */
 			if (value && json_is_string(value) && o->kind == OPTION_TEXT)
@@ -447,7 +450,7 @@ bool options_decode(const struct option_set *set, json_t *given, const struct op
 		const struct option *o = find_option(set, name, &args);
 
 		if (o)
-			decode_item(&(struct item){o, value, (char *)args + o->offset, place, arena, diags});
+			decode_item(&(struct item){o, value, (char *)args + o->offset, place, arena, diags, set->parsed});
 	}
 	if (diags->errors == before)
 		check_missing(set, given, place, diags);

@@ -90,6 +90,7 @@ struct diag *option_error(const struct option_place *place, struct diags *diags,
 struct option_set {
 	const struct option *options[3];
 	void *args[3];
+	bool parsed; /* the SQL texts were checked before: they are taken as they are */
 };
 
 /*

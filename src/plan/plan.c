@@ -62,7 +62,8 @@ static bool compile_options(struct compiler *c, const struct option_set *set, si
 {
 	json_t *given = json_object_get(holder, "options");
 	struct arena scratch = {0};
-	struct option_set trial = {{set->options[0], set->options[1]}, {arena_alloc(&scratch, size), NULL}};
+	struct option_set trial = {{set->options[0], set->options[1]}, {arena_alloc(&scratch, size), NULL}, false};
+	struct option_set final = *set;
 	bool ok;
 
 	if (set->args[1])
@@ -72,7 +73,8 @@ static bool compile_options(struct compiler *c, const struct option_set *set, si
 	if (!ok)
 		return false;
 	json_object_set_new(holder, "options", options_canonical(set, given, true));
-	return options_decode(set, json_object_get(holder, "options"), place, &c->plan->arena, c->diags);
+	final.parsed = true;
+	return options_decode(&final, json_object_get(holder, "options"), place, &c->plan->arena, c->diags);
 }
 
 static void unknown_primitive(struct compiler *c, const char *name, const struct option_place *place)
@@ -105,9 +107,9 @@ static void compile_step(struct compiler *c, json_t *json, struct step *step)
 		return;
 	}
 	step->args = arena_alloc(&c->plan->arena, step->type->size);
-	if (compile_options(c,
-	                    &(struct option_set){{step->type->options, common_options}, {step->args, &step->common}},
-	                    step->type->size, json, &place) &&
+	if (compile_options(
+			c, &(struct option_set){{step->type->options, common_options}, {step->args, &step->common}, false},
+			step->type->size, json, &place) &&
 	    step->type->check)
 		step->type->check(step->args, &place, c->diags);
 }
@@ -141,7 +143,7 @@ static void compile_block(struct compiler *c, json_t *json, struct block *block)
 		return;
 	place = (struct option_place){.span = block->span, .subject = kinds[block->kind].word};
 	compile_options(
-		c, &(struct option_set){{kinds[block->kind].options}, {(char *)block + kinds[block->kind].offset}},
+		c, &(struct option_set){{kinds[block->kind].options}, {(char *)block + kinds[block->kind].offset}, false},
 		sizeof(block->wait), json, &place);
 	compile_label(c, block);
 }
@@ -168,7 +170,7 @@ static void compile_settings(struct compiler *c, json_t *raw)
 	struct option_place place = {.span = c->plan->span, .subject = "plan"};
 
 	json_object_set(holder, "options", given);
-	if (compile_options(c, &(struct option_set){{setting_options}, {&c->plan->settings}},
+	if (compile_options(c, &(struct option_set){{setting_options}, {&c->plan->settings}, false},
 	                    sizeof(struct plan_settings), holder, &place))
 		json_object_set(raw, "settings", json_object_get(holder, "options"));
 	json_decref(holder);
@@ -179,7 +181,7 @@ static json_t *canonical_options(const struct option *first, const struct option
 {
 	json_t *given = json_object_get(holder, "options");
 
-	return options_canonical(&(struct option_set){{first, second}, {NULL}}, given, false);
+	return options_canonical(&(struct option_set){{first, second}, {NULL}, false}, given, false);
 }
 
 static json_t *canonical_steps(json_t *steps)
@@ -226,7 +228,7 @@ static json_t *canonical_plan(json_t *raw)
 		json_array_append_new(blocks, canonical_block(entry));
 	return json_pack("{s:i, s:O?, s:o, s:o, s:o}", "format", PLAN_FORMAT, "plan", json_object_get(raw, "name"),
 	                 "settings",
-	                 options_canonical(&(struct option_set){{setting_options}, {NULL}}, settings, false),
+	                 options_canonical(&(struct option_set){{setting_options}, {NULL}, false}, settings, false),
 	                 "parameters", parameters ? json_deep_copy(parameters) : json_object(), "blocks", blocks);
 }
 

@@ -277,8 +277,12 @@ static void move_aside(const struct archive *archive, const struct facts *facts)
 	                 archive->column, archive->source);
 	stmt_lock(stmts, stmt, &archive->kept->table, LOCK_ACCESS_EXCLUSIVE);
 	stmt->note = "brief: from here on nobody writes to it";
-	stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ALTER COLUMN %s %s, ALTER COLUMN %s DROP NOT NULL",
-	                 archive->table, archive->source, drop_default(facts), archive->source);
+	/* Where a default is what nobody wrote, rows to come shall hold it too. */
+	stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s %sALTER COLUMN %s DROP NOT NULL", archive->table,
+	                 archive->kept->filler ? ""
+	                                       : arena_printf(stmts->arena, "ALTER COLUMN %s %s, ", archive->source,
+	                                                      drop_default(facts)),
+	                 archive->source);
 	stmt_lock(stmts, stmt, &archive->kept->table, LOCK_ACCESS_EXCLUSIVE);
 	if (facts->archive_rows < 0)
 		stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (%s, %s %s, PRIMARY KEY (%s))", archive->store,

@@ -97,7 +97,8 @@
 /*
  * CTEs after `rel` and `col`.  `aside`: names that column $3 got when it was
  * moved aside (archive_name()); `it`: the column under its own or such a name;
- * `key`: the best key that it is no part of, as lists of columns.
+ * `key`: the best key that it is no part of, as lists of columns, empty where
+ * there is no such column.
  */
 #define SQL_ARCHIVE \
 	"aside AS (SELECT m.* FROM (SELECT a.attrelid, a.attnum, a.attname," \
@@ -108,19 +109,19 @@
 	" pg_catalog.octet_length(m.attname::text) > 59 AND pg_catalog.starts_with($3::text, m.rest)))," \
 	" it AS (SELECT attrelid, attnum FROM col UNION ALL SELECT attrelid, attnum FROM aside LIMIT 1)," \
 	" best AS (SELECT i.indrelid, i.indkey, i.indnkeyatts" \
-	" FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
+	" FROM rel CROSS JOIN it JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
 	" WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
 	" AND (rel.relkind = 'p' OR NOT rel.relhassubclass) AND NOT EXISTS (" \
 	"SELECT FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n)" \
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum = k.attnum" \
-	" WHERE k.n <= i.indnkeyatts AND (NOT a.attnotnull OR a.attnum IN (SELECT attnum FROM it)))" \
+	" WHERE k.n <= i.indnkeyatts AND (NOT a.attnotnull OR a.attnum = it.attnum))" \
 	" ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)," \
 	" key AS (SELECT pg_catalog.string_agg(k.name, ', ' ORDER BY k.n) AS columns," \
 	" pg_catalog.string_agg(k.name || ' ' || k.type, ', ' ORDER BY k.n) AS definition," \
 	" pg_catalog.string_agg('t.' || k.name || ' = a.' || k.name, ' AND ' ORDER BY k.n) AS match," \
 	" pg_catalog.string_agg(k.name || ' DESC', ', ' ORDER BY k.n) AS descending" \
 	" FROM (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type" \
-	" FROM best, pg_catalog.unnest(best.indkey) WITH ORDINALITY k(attnum, n)" \
+	" FROM best CROSS JOIN pg_catalog.unnest(best.indkey) WITH ORDINALITY k(attnum, n)" \
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = best.indrelid AND a.attnum = k.attnum" \
 	" WHERE k.n <= best.indnkeyatts) k)"
 
@@ -137,24 +138,30 @@
 
 /* A generated column of the same table: an automatic dependency before PostgreSQL 15, a normal one since. */
 #define SQL_SIBLING "(d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = d.refobjid AND d.objsubid > 0)"
-#define SQL_BLOCKS "d.deptype = 'n' OR " SQL_SIBLING
+/* What depends in both ways, as a CHECK over two columns does, goes along. */
+#define SQL_BLOCKS \
+	SQL_SIBLING " OR d.deptype = 'n' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend b" \
+	" WHERE (b.classid, b.objid, b.objsubid, b.refclassid, b.refobjid, b.refobjsubid)" \
+	" = (d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid) AND b.deptype IN ('a', 'i'))"
 #define SQL_GOES_TOO \
 	"d.deptype IN ('a', 'i') AND NOT " SQL_SIBLING " AND d.classid <> 'pg_catalog.pg_attrdef'::regclass"
 
-/* The columns of the answer that the archive recipes read. */
+/* The columns of the answer that the archive recipes read; they need the CTEs `col` and `key`. */
 #define SQL_ARCHIVE_FACTS \
 	"(SELECT pg_catalog.json_agg(s.attname ORDER BY s.attnum)::text FROM aside s) AS archived_as," \
 	" key.columns AS key_columns, key.definition AS key_definition, key.match AS key_match," \
 	" key.descending AS key_descending, " SQL_TYPE("col") " AS column_type," \
-	" (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d" \
+	" pg_catalog.col_description(col.attrelid, col.attnum) AS column_comment," \
+	" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = col.attrelid AND i.indisprimary" \
+	" AND col.attnum = ANY (i.indkey)) AS column_primary, " SQL_DEPENDING(SQL_BLOCKS) " AS dependents"
+
+/* What else is to be known of a column that shall come back. */
+#define SQL_COLUMN_FACTS \
+	"(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d" \
 	" WHERE d.adrelid = col.attrelid AND d.adnum = col.attnum) AS column_default, col.attnotnull AS column_not_null," \
 	" col.attidentity AS column_identity, col.attgenerated AS column_generated," \
 	" EXISTS (SELECT FROM pg_catalog.pg_attrdef d WHERE d.adrelid = col.attrelid AND d.adnum = col.attnum AND " \
-	SQL_IS_SERIAL("d") ") AS column_serial," \
-	" pg_catalog.col_description(col.attrelid, col.attnum) AS column_comment," \
-	" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = col.attrelid AND i.indisprimary" \
-	" AND col.attnum = ANY (i.indkey)) AS column_primary," \
-	" " SQL_DEPENDING(SQL_BLOCKS) " AS dependents, " SQL_DEPENDING(SQL_GOES_TOO) " AS goes_too"
+	SQL_IS_SERIAL("d") ") AS column_serial, " SQL_DEPENDING(SQL_GOES_TOO) " AS goes_too"
 
 /* ---- Foreign keys ---- */
 
@@ -175,7 +182,7 @@
 	" wanted AS (SELECT pg_catalog.array_agg(p.pair ORDER BY p.pair) AS pairs" \
 	" FROM (SELECT pg_catalog.quote_ident(u.c) || '=' || pg_catalog.quote_ident(u.r) FROM aim," \
 	" ROWS FROM (pg_catalog.unnest(" columns "), pg_catalog.unnest(aim.columns)) u(c, r)) p(pair))," \
-	" same AS (SELECT k.conname, k.convalidated FROM wanted, parent, rel" \
+	" same AS (SELECT k.conname, k.convalidated FROM wanted CROSS JOIN parent CROSS JOIN rel" \
 	" JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid AND k.contype = 'f'" \
 	" WHERE k.confrelid = parent.oid AND k.confdeltype::text || k.confupdtype::text = " actions \
 	" AND wanted.pairs = (SELECT pg_catalog.array_agg(p.pair ORDER BY p.pair)" \

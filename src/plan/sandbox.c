@@ -37,19 +37,24 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
 	return memory;
 }
 
-/* After the budget is spent it fires at every instruction, so that no clean-up code can go on. */
+/*
+ * Looks at the budgets.  After one is spent the hook fires at every
+ * instruction, so that no clean-up code of the plan can go on.
+ */
 RAISES static void count_steps(lua_State *L, lua_Debug *ar)
 {
 	struct sandbox *sandbox = sandbox_of(L);
+	bool too_deep = lua_getstack(L, SANDBOX_CALLS, ar);
 
-	(void)ar;
 	sandbox->steps += sandbox->interval;
-	if (sandbox->steps < SANDBOX_STEPS)
-		return;
 	if (sandbox->interval == 1)
 		failure_stop(L);
+	if (sandbox->steps < SANDBOX_STEPS && !too_deep)
+		return;
 	sandbox->interval = 1;
 	lua_sethook(L, count_steps, LUA_MASKCOUNT, 1);
+	if (too_deep)
+		luaL_error(L, "stack overflow");
 	failure_raise(L, "sandbox-limit", "is there a loop without an end?",
 	              "the plan did not finish within %d million instructions", SANDBOX_STEPS / 1000000);
 }
@@ -70,11 +75,7 @@ RAISES static void refuse_text(lua_State *L, struct span span, const struct mess
 		.rule = message->rule, .summary = message->summary, .detail = message->detail, .help = message->help};
 
 	failure_frames(L, 0, &failure.frames);
-	if (failure.frames.count < FRAMES_MAX)
-		failure.frames.count++;
-	memmove(failure.frames.places + 1, failure.frames.places,
-	        (failure.frames.count - 1) * sizeof(*failure.frames.places));
-	failure.frames.places[0] = span;
+	failure_at(&failure.frames, span);
 	failure_report(sandbox_of(L), &failure);
 	failure_stop(L);
 }
@@ -109,10 +110,13 @@ RAISES static int cut_line(lua_State *L, const char *chunk, const char **text)
 
 RAISES static void refuse_syntax(lua_State *L, const char *chunk, const char *path)
 {
-	const char *text = luaL_tolstring(L, -1, NULL);
+	const char *text = lua_tostring(L, -1);
 	struct message message;
-	int line = cut_line(L, chunk, &text);
+	int line;
 
+	if (!text)
+		failure_stop(L); /* a limit of the compiler went through the message handler */
+	line = cut_line(L, chunk, &text);
 	message_from_compiler(text + strspn(text, ": "), &message);
 	refuse_text(L, (struct span){path, line}, &message);
 }
@@ -128,8 +132,10 @@ RAISES void sandbox_compile(lua_State *L, const char *text, size_t length, const
 		refuse_text(L, (struct span){path, 1}, &message);
 	}
 	chunk = lua_pushfstring(L, "@%s", path);
+	sandbox_of(L)->compiling = path;
 	if (luaL_loadbufferx(L, text, length, chunk, "t") != LUA_OK)
 		refuse_syntax(L, chunk, path);
+	sandbox_of(L)->compiling = NULL;
 	lua_remove(L, -2);
 }
 
@@ -178,7 +184,9 @@ static void explain_status(struct sandbox *sandbox, int status)
 /* The plan as data, with what was gathered beside it; NULL after a diagnostic. */
 static json_t *take_plan(struct sandbox *sandbox, lua_State *L)
 {
-	struct failure failure = {.rule = "sandbox-limit", .summary = "the plan holds more than 8 MiB of data"};
+	struct failure failure = {.rule = "sandbox-limit",
+	                          .summary = "the plan holds more than 8 MiB of data",
+	                          .frames = {.places = {{sandbox->request->path, 1}}, .count = 1}};
 	json_t *plan = data_to_json(L, -1);
 
 	if (!plan) {

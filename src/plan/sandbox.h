@@ -23,6 +23,7 @@ enum {
 	SANDBOX_MEMORY = 64 << 20, /* bytes that Lua may hold */
 	SANDBOX_STEPS = 5000000,   /* instructions, for a plan and all its libraries */
 	SANDBOX_INTERVAL = 1000,   /* instructions between two looks at the budget */
+	SANDBOX_CALLS = 10000,     /* of functions inside one another */
 	SANDBOX_REPEAT = 10000,    /* of string.rep */
 	SANDBOX_STRING = 1 << 20,  /* bytes that string.rep may make */
 	SANDBOX_DEPTH = 32,        /* of tables in tables, as data */
@@ -32,10 +33,11 @@ enum {
 
 struct sandbox {
 	const struct load_request *request;
-	size_t memory; /* bytes that Lua holds */
-	long steps;    /* instructions so far */
-	int interval;  /* SANDBOX_INTERVAL, and 1 once the budget is spent */
-	size_t output; /* bytes of data so far; see sandbox_charge() */
+	size_t memory;         /* bytes that Lua holds */
+	long steps;            /* instructions so far */
+	int interval;          /* SANDBOX_INTERVAL, and 1 once the budget is spent */
+	const char *compiling; /* the file whose text Lua's compiler reads, or NULL */
+	size_t output;         /* bytes of data so far; see sandbox_charge() */
 	json_t *diags, *notes, *files;
 	size_t errors; /* among diags */
 };

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "sql/parse.h"
 
-/* More than one token costs of the stack while libpg_query packs and unpacks the tree (NOT NOT NOT …: 1,900 bytes). */
+/* More than a token costs of the stack while libpg_query packs and unpacks a tree (NOT NOT NOT …: 1,900 bytes). */
 enum { STACK_PER_TOKEN = 3000 };
 
 static size_t tokens_max(void)

@@ -148,34 +148,33 @@ static bool subject(const void *step, struct relname *table)
 
 /* clang-format off */
 
-#define FOREIGN_KEY SQL_FOREIGN_KEY("ARRAY[$3::text]", "$6", "$7", "$8::text[]", "$9::text", "$10")
-#define CTES SQL_REL ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY
+#define FOREIGN_KEY SQL_FOREIGN_KEY("ARRAY[$3::text]", "$4", "$5", "$6::text[]", "$7::text", "$8")
 #define FROM_ALL \
-	" FROM key LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN parent ON true LEFT JOIN same ON true" \
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN parent ON true LEFT JOIN same ON true" \
 	" LEFT JOIN namesake ON true"
 
 #define COMMENT "coalesce(pg_catalog.col_description(col.attrelid, col.attnum), '')"
-#define NEED_FOREIGN_KEY "($6::text IS NOT NULL AND same.conname IS NULL)"
-#define NEED_VALIDATE "($6::text IS NOT NULL AND same.convalidated IS NOT TRUE)"
-#define NEED_COMMENT "($11::text IS NOT NULL AND $11::text <> " COMMENT ")"
+#define NEED_FOREIGN_KEY "($4::text IS NOT NULL AND same.conname IS NULL)"
+#define NEED_VALIDATE "($4::text IS NOT NULL AND same.convalidated IS NOT TRUE)"
+#define NEED_COMMENT "($10::text IS NOT NULL AND $10::text <> " COMMENT ")"
 #define FACTS \
 	"rel.relkind, same.conname AS foreign_key, " NEED_FOREIGN_KEY " AS need_foreign_key, " \
 	NEED_VALIDATE " AS need_validate, " NEED_COMMENT " AS need_comment, " SQL_ARCHIVE_FACTS
 
 /* Only the server knows whether a function is volatile, and whether a name is that of a domain. */
 #define NEED_TWIN \
-	"($4::boolean OR EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typname = $5::text AND y.typtype = 'd'))"
+	"($11::boolean OR EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typname = $12::text AND y.typtype = 'd'))"
 
 static const char query[] =
-	"WITH " CTES " SELECT s.state, CASE s.state"
+	"WITH " SQL_REL ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY " SELECT s.state, CASE s.state"
 	" WHEN 'missing' THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN 'conflict' THEN CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN rel.relispartition THEN " SQL_NAME("$1", "$2") " || ' is a partition, and gets columns from its parent'"
 	" ELSE namesake.definition END END AS found,"
 	" CASE WHEN s.state = 'conflict' THEN CASE WHEN rel.relkind IN ('r', 'p') AND NOT rel.relispartition"
-	" THEN $12::text ELSE 'a table with columns of its own' END END AS expected,"
-	" " FACTS FROM_ALL
-	", LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
+	" THEN $9::text ELSE 'a table with columns of its own' END END AS expected,"
+	" " FACTS FROM_ALL " CROSS JOIN key"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'compare'"
 	" WHEN rel.relispartition OR namesake.definition IS NOT NULL THEN 'conflict'"
 	" WHEN " NEED_TWIN " THEN 'compare' ELSE 'absent' END) s(state)";
@@ -202,14 +201,14 @@ static const char query[] =
 	" || CASE WHEN " NEED_COMMENT " THEN ', comment ' || pg_catalog.quote_literal(" COMMENT ") ELSE '' END"
 
 static const char compare[] =
-	"WITH " CTES ", " SQL_TWIN ", new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
+	"WITH " SQL_REL ", " SQL_COL ", " FOREIGN_KEY ", " SQL_TWIN ", new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid = twin.oid AND a.attname = $3::text) SELECT s.state,"
 	" CASE WHEN s.state = 'absent' THEN NULL WHEN t.have <> t.want THEN t.have"
 	" WHEN s.state = 'conflict' THEN namesake.definition ELSE t.have || " SHORTCOMINGS " END AS found,"
-	" CASE WHEN s.state = 'conflict' AND t.have = t.want THEN $12::text ELSE t.want END AS expected,"
-	" " VOLATILE " AS volatile, " CONSTRAINED " AS constrained_domain" FROM_ALL " CROSS JOIN new,"
-	" LATERAL (SELECT " SQL_COLUMN("col") " AS have, " SQL_COLUMN("new") " AS want) t,"
-	" LATERAL (SELECT CASE WHEN col.attnum IS NULL THEN 'absent' WHEN t.have <> t.want THEN 'conflict'"
+	" CASE WHEN s.state = 'conflict' AND t.have = t.want THEN $9::text ELSE t.want END AS expected,"
+	" " VOLATILE " AS volatile, " CONSTRAINED " AS constrained_domain" FROM_ALL " CROSS JOIN new"
+	" CROSS JOIN LATERAL (SELECT " SQL_COLUMN("col") " AS have, " SQL_COLUMN("new") " AS want) t"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN col.attnum IS NULL THEN 'absent' WHEN t.have <> t.want THEN 'conflict'"
 	" WHEN " NEED_FOREIGN_KEY " AND namesake.definition IS NOT NULL THEN 'conflict'"
 	" WHEN " NEED_VALIDATE " OR " NEED_COMMENT " THEN 'partial' ELSE 'done' END) s(state)";
 
@@ -257,25 +256,25 @@ static void probe(const void *step, struct probe *probe)
 	bool refers = foreign_key(args, &key, arena);
 	char actions[] = {key.on_delete, key.on_update, '\0'};
 
-	probe->query = (struct probe_query){.sql = query,
-	                                    .params = {args->table.schema, args->table.name, args->column,
-	                                               calls_functions(args->default_value, arena) ? "t" : "f",
-	                                               type_name(args->type, arena)},
-	                                    .count = 12};
+	probe->query = (struct probe_query){
+		.sql = query, .params = {args->table.schema, args->table.name, args->column}, .count = 12};
 	if (refers) {
-		probe->query.params[5] = key.parent.schema;
-		probe->query.params[6] = key.parent.name;
-		probe->query.params[7] = array_literal(key.referenced, key.referenced_count, arena);
-		probe->query.params[8] = arena_strdup(arena, actions);
-		probe->query.params[9] = key.name;
-		probe->query.params[11] =
+		probe->query.params[3] = key.parent.schema;
+		probe->query.params[4] = key.parent.name;
+		probe->query.params[5] = array_literal(key.referenced, key.referenced_count, arena);
+		probe->query.params[6] = arena_strdup(arena, actions);
+		probe->query.params[7] = key.name;
+		probe->query.params[8] =
 			arena_printf(arena, "constraint %s %s", ident_quoted(arena, key.name), foreign_key_text(&key, arena));
 	}
-	probe->query.params[10] = args->comment;
+	probe->query.params[9] = args->comment;
+	probe->query.params[10] = calls_functions(args->default_value, arena) ? "t" : "f";
+	probe->query.params[11] = type_name(args->type, arena);
 	probe->scratch[probe->scratch_count++] = arena_printf(
 		arena, "CREATE TEMPORARY TABLE %s (%s)", ident_quoted(arena, args->table.name), definition(args, arena));
 	probe->compare = probe->query;
 	probe->compare.sql = compare;
+	probe->compare.count = 10;
 }
 
 /* ---- There and back ---- */

@@ -119,17 +119,18 @@ static const char *partition_index_name(const struct create_index_args *args, co
 
 /* The index $3 of relation `relation`. */
 #define INDEX(relation) \
-	"SELECT i.*, c.relname, c.relkind, t.relname AS table_name, n.nspname FROM " relation " x" \
+	"SELECT i.*, c.relname, t.relname AS table_name FROM " relation " x" \
 	" JOIN pg_catalog.pg_index i ON i.indrelid = x.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid" \
-	" JOIN pg_catalog.pg_class t ON t.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace" \
+	" JOIN pg_catalog.pg_class t ON t.oid = i.indrelid" \
 	" WHERE c.relname = $3::text"
 
-/* What pg_get_indexdef() says after the names: it begins with them, in a form of which the length is known. */
+/* What pg_get_indexdef() says after the names. */
+#define TABLE_PART(i) "'.' || pg_catalog.quote_ident(" i ".table_name)"
 #define DEFINITION(i) \
 	"CASE WHEN " i ".indisunique THEN 'unique ' ELSE '' END || 'index ' || pg_catalog.quote_ident(" i ".relname)" \
-	" || pg_catalog.substr(pg_catalog.pg_get_indexdef(" i ".indexrelid), 1 + pg_catalog.length('CREATE '" \
-	" || CASE WHEN " i ".indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || pg_catalog.quote_ident(" i ".relname)" \
-	" || CASE WHEN " i ".relkind = 'I' THEN ' ON ONLY ' ELSE ' ON ' END || " SQL_NAME(i ".nspname", i ".table_name") "))"
+	" || pg_catalog.substr(pg_catalog.pg_get_indexdef(" i ".indexrelid)," \
+	" pg_catalog.strpos(pg_catalog.pg_get_indexdef(" i ".indexrelid), " TABLE_PART(i) " || ' USING ')" \
+	" + pg_catalog.length(" TABLE_PART(i) "))"
 
 #define BUILDER \
 	"(SELECT p.pid FROM pg_catalog.pg_stat_progress_create_index p" \
@@ -169,7 +170,7 @@ static const char compare[] =
 	" ELSE 'partial' END AS state, found || CASE WHEN builder IS NOT NULL THEN ', being built by process ' || builder"
 	" WHEN NOT indisvalid THEN ', invalid' ELSE '' END AS found, expected"
 	" FROM (SELECT " DEFINITION("idx") " AS found, " DEFINITION("new") " AS expected, idx.indisvalid,"
-	" CASE WHEN NOT idx.indisvalid THEN " BUILDER " END AS builder FROM idx, new) both";
+	" CASE WHEN NOT idx.indisvalid THEN " BUILDER " END AS builder FROM idx, new) pair";
 
 /* clang-format on */
 

@@ -94,11 +94,12 @@ static const char query[] =
  * plan's search_path, the twin aside.
  */
 #define REFERENCES \
-	"fk AS (SELECT f.head || coalesce(" SQL_NAME("r.nspname", "f.name") ", pg_catalog.quote_ident(f.name))" \
+	"fk AS (SELECT f.head || coalesce(" SQL_NAME("coalesce(r.nspname::text, f.schema)", "f.name") ", pg_catalog.quote_ident(f.name))" \
 	" || coalesce(f.columns, '(' || " PRIMARY_KEY " || ')', '') || f.tail AS part" \
 	" FROM pg_catalog.json_to_recordset($3::json)" \
 	" AS f(head text, schema text, name text, columns text, tail text) LEFT JOIN LATERAL (SELECT c.oid, n.nspname" \
-	" FROM pg_catalog.unnest(coalesce(ARRAY[f.schema], pg_catalog.current_setting('interlock.schemas')::text[]))" \
+	" FROM pg_catalog.unnest(CASE WHEN f.schema IS NULL THEN pg_catalog.current_setting('interlock.schemas')::text[]" \
+	" ELSE ARRAY[f.schema] END)" \
 	" WITH ORDINALITY p(name, n) JOIN pg_catalog.pg_namespace n ON n.nspname = p.name" \
 	" AND n.oid <> pg_catalog.pg_my_temp_schema()" \
 	" JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = f.name ORDER BY p.n LIMIT 1) r ON true)"
@@ -187,7 +188,8 @@ static void probe(const void *step, struct probe *probe)
 	buf_release(&columns);
 }
 
-/* The tables that it refers to are locked by its making and by its end. */
+/* The tables that it refers to are locked by its making and by its end; only the server knows what a bare name
+ * means. */
 static void lock_parents(const struct create_table_args *args, struct stmts *stmts, struct stmt *stmt,
                          enum lock_mode mode)
 {
@@ -195,8 +197,8 @@ static void lock_parents(const struct create_table_args *args, struct stmts *stm
 
 	for (size_t i = 0; i < definition.foreign_key_count; i++) {
 		const struct foreign_key *key = &definition.foreign_keys[i];
-		struct relname parent = {key->schema ? key->schema : "public", key->table};
-		bool again = relname_equal(&parent, &args->table);
+		struct relname parent = {key->schema, key->table};
+		bool again = !parent.schema || relname_equal(&parent, &args->table);
 
 		for (size_t l = 0; l < stmt->lock_count; l++)
 			again |= relname_equal(&parent, &stmt->locks[l].table);

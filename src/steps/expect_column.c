@@ -1,4 +1,6 @@
 /* Says what a column is believed to be, so that a plan never runs on a database where it is something else. */
+#include <string.h>
+
 #include "plan/probes.h"
 
 struct expect_column_args {
@@ -73,12 +75,12 @@ static const char compare[] =
 	" ON a.attrelid = twin.oid AND a.attname = $3::text)"
 	" SELECT CASE WHEN found = expected THEN 'done' ELSE 'conflict' END AS state, found, expected"
 	" FROM (SELECT " SQL_COLUMN("col") " AS found,"
-	" pg_catalog.quote_ident($3::text) || ' ' || CASE WHEN $6::boolean THEN pg_catalog.format_type(new.atttypid,"
+	" pg_catalog.quote_ident($3::text) || ' ' || CASE WHEN $4::boolean THEN pg_catalog.format_type(new.atttypid,"
 	" new.atttypmod) || pg_catalog.substr(" SQL_TYPE("col") ", 1 + pg_catalog.length(pg_catalog.format_type("
 	"col.atttypid, col.atttypmod))) ELSE " SQL_TYPE("col") " END"
-	" || CASE WHEN $7::boolean THEN coalesce(' DEFAULT ' || " SQL_DEFAULT("new") ", '') ELSE " SQL_DEFAULT_CLAUSE("col")
-	" END || CASE WHEN coalesce(NOT $8::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected"
-	" FROM col, new) both";
+	" || CASE WHEN $5::boolean THEN coalesce(' DEFAULT ' || " SQL_DEFAULT("new") ", '') ELSE " SQL_DEFAULT_CLAUSE("col")
+	" END || CASE WHEN coalesce(NOT $6::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected"
+	" FROM col, new) pair";
 
 /* clang-format on */
 
@@ -102,6 +104,7 @@ static void add_scratch(const struct expect_column_args *args, struct probe *pro
 {
 	struct arena *arena = probe->arena;
 	const char *twin = ident_quoted(arena, args->table.name), *column = ident_quoted(arena, args->column);
+	const char *value = args->default_value ? sql_normalize(args->default_value, arena) : "null";
 
 	if (args->type)
 		probe->scratch[probe->scratch_count++] =
@@ -110,10 +113,9 @@ static void add_scratch(const struct expect_column_args *args, struct probe *pro
 		probe->scratch[probe->scratch_count++] =
 			arena_printf(arena, "CREATE TEMPORARY TABLE %s AS SELECT %s FROM %s WITH NO DATA", twin, column,
 		                 relname_quoted(arena, &args->table));
-	if (args->default_value)
+	if (strcmp(value, "null") != 0)
 		probe->scratch[probe->scratch_count++] =
-			arena_printf(arena, "ALTER TABLE pg_temp.%s ALTER COLUMN %s SET DEFAULT %s", twin, column,
-		                 sql_normalize(args->default_value, arena));
+			arena_printf(arena, "ALTER TABLE pg_temp.%s ALTER COLUMN %s SET DEFAULT %s", twin, column, value);
 }
 
 static void probe(const void *step, struct probe *probe)
@@ -131,9 +133,9 @@ static void probe(const void *step, struct probe *probe)
 	add_scratch(args, probe);
 	probe->compare =
 		(struct probe_query){.sql = compare,
-	                         .params = {args->table.schema, args->table.name, args->column, NULL, NULL,
-	                                    args->type ? "t" : "f", args->default_value ? "t" : "f", nullable},
-	                         .count = 8};
+	                         .params = {args->table.schema, args->table.name, args->column, args->type ? "t" : "f",
+	                                    args->default_value ? "t" : "f", nullable},
+	                         .count = 6};
 }
 
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
