@@ -1,4 +1,6 @@
 /* The plan against this database: probes of many steps, in few round trips. */
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/check.h"
@@ -6,14 +8,14 @@
 
 enum { AT_ONCE = 64 };
 
-/* One gathering. */
-struct gather {
-	struct conn *conn;
-	const struct plan *plan;
-	struct arena *arena;
-	struct facts *facts;
-	struct diags *diags;
-};
+/* Does an earlier step send SQL of the author's own, which may have made anything? */
+static bool sql_before(const struct plan *plan, int number)
+{
+	for (int n = 1; n < number; n++)
+		if (strcmp(plan_step(plan, n)->type->name, "sql_step") == 0)
+			return true;
+	return false;
+}
 
 /* Will the table of a step that found it missing be there, because an earlier step makes it? */
 static bool made_before(const struct plan *plan, const struct step *step)
@@ -22,11 +24,12 @@ static bool made_before(const struct plan *plan, const struct step *step)
 
 	if (!step->type->subject || !step->type->subject(step->args, &table))
 		return false;
+	if (sql_before(plan, step->number))
+		return true;
 	for (int n = 1; n < step->number; n++) {
 		const struct step *earlier = plan_step(plan, n);
 
-		if (strcmp(earlier->type->name, "sql_step") == 0 ||
-		    (earlier->type->creates && earlier->type->creates(earlier->args, &table)))
+		if ((earlier->type->creates && earlier->type->creates(earlier->args, &table)))
 			return true;
 	}
 	return false;
@@ -49,7 +52,7 @@ static bool changed_before(const struct plan *plan, const struct step *step)
 	return false;
 }
 
-static void add_finding(struct gather *g, const struct step *step, const struct err *err)
+static void add_finding(struct catalogue_check *g, const struct step *step, const struct err *err)
 {
 	struct diag *diag = diags_add(g->diags, SEVERITY_ERROR, err->diag.rule, step->span, "%s", err->diag.summary);
 
@@ -61,7 +64,7 @@ static void add_finding(struct gather *g, const struct step *step, const struct 
 }
 
 /* Would the step refuse to do what the catalogue asks of it? */
-static void try_apply(struct gather *g, const struct step *step, const struct facts *facts)
+static void try_apply(struct catalogue_check *g, const struct step *step, const struct facts *facts)
 {
 	struct stmts stmts = {.arena = g->arena};
 	struct diag *diag;
@@ -78,31 +81,61 @@ static void try_apply(struct gather *g, const struct step *step, const struct fa
 		diag_help(&g->diags->arena, diag, "%s", stmts.refusal_help);
 }
 
-static void judge(struct gather *g, const struct step *step, struct facts *facts)
+/*
+ * Builds what is absent in pg_temp, so that a type or function that is not
+ * there, or a default of the wrong type, is found before the run.  Not where
+ * the step stands on what an earlier step makes.
+ */
+static bool try_build(struct catalogue_check *g, const struct step *step, const struct facts *facts,
+                      struct err *err)
 {
-	struct err err = {0};
+	struct err refusal = {0};
+	struct diag *diag;
+	bool ok;
 
+	if (!g->thorough || facts->state != STATE_ABSENT || changed_before(g->plan, step) ||
+	    made_before(g->plan, step))
+		return true;
+	ok = facts_build(g->conn, g->plan, step, g->arena, &refusal);
+	if (!ok && !conn_lost(g->conn) && refusal.sqlstate[0]) {
+		diag = diags_add(g->diags, SEVERITY_ERROR, "would-fail", step->span,
+		                 "the server would refuse this step: %s", refusal.diag.summary);
+		diag_chain(&g->diags->arena, diag, step->chain, step->chain_length);
+		if (refusal.diag.help)
+			diag_help(&g->diags->arena, diag, "%s", refusal.diag.help);
+		ok = true;
+	} else if (!ok) {
+		err_set(err, refusal.code, "%s", refusal.diag.summary);
+	}
+	err_release(&refusal);
+	return ok;
+}
+
+static bool judge(struct catalogue_check *g, const struct step *step, struct facts *facts, struct err *err)
+{
 	bool expectation = step_class_of(step) == CLASS_VERIFY;
+	struct err conflict = {0};
 
 	if ((facts->state == STATE_MISSING && made_before(g->plan, step)) ||
 	    (expectation && changed_before(g->plan, step))) {
 		facts->state = STATE_ABSENT;
-		return;
+		return true;
 	}
 	if (facts->state == STATE_CONFLICT || facts->state == STATE_MISSING) {
-		facts_conflict(step, facts, EXIT_REJECTED, &err);
+		facts_conflict(step, facts, EXIT_REJECTED, &conflict);
 		if (expectation)
-			err.diag.rule = "expectation";
-		add_finding(g, step, &err);
-		err_release(&err);
-		return;
+			conflict.diag.rule = "expectation";
+		add_finding(g, step, &conflict);
+		err_release(&conflict);
+		return true;
 	}
 	if (facts->state != STATE_DONE)
 		try_apply(g, step, facts);
+	return try_build(g, step, facts, err);
 }
 
 /* Sends the questions of up to AT_ONCE steps in one flush. */
-static bool gather_some(struct gather *g, const struct step **steps, size_t count, struct err *err)
+static bool gather_some(struct catalogue_check *g, const struct step **steps, size_t count, struct err *err)
 {
 	struct query questions[AT_ONCE] = {{0}};
 	struct rows *answers[AT_ONCE] = {0};
@@ -120,20 +153,19 @@ static bool gather_some(struct gather *g, const struct step **steps, size_t coun
 		facts->number = steps[i]->number;
 		facts->archive_rows = -1;
 		ok = ok && facts_take(g->conn, g->plan, steps[i], answers[i], g->arena, facts, err);
-		if (ok)
-			judge(g, steps[i], facts);
+		ok = ok && judge(g, steps[i], facts, err);
 		rows_free(answers[i]);
 	}
 	return ok;
 }
 
-static bool gather_all(struct gather *g, size_t from, size_t to, struct err *err)
+static bool gather_all(struct catalogue_check *g, struct err *err)
 {
 	const struct step *some[AT_ONCE];
 	size_t count = 0;
 	bool ok = true;
 
-	for (size_t b = from; b < to; b++)
+	for (size_t b = g->from; b < g->to; b++)
 		for (size_t s = 0; s < g->plan->blocks[b].step_count; s++) {
 			const struct step *step = &g->plan->blocks[b].steps[s];
 
@@ -147,18 +179,78 @@ static bool gather_all(struct gather *g, size_t from, size_t to, struct err *err
 	return ok && (count == 0 || gather_some(g, some, count, err));
 }
 
-bool check_catalogue(struct conn *conn, const struct plan *plan, size_t from, size_t to, struct arena *arena,
-                     struct facts *facts, struct diags *diags, struct err *err)
+/* The types that steps name in options of their own, each once, as an array for the server. */
+static json_t *types_of(const struct catalogue_check *g)
 {
-	struct gather g = {conn, plan, arena, facts, diags};
-	struct err ignored = {0};
-	bool ok = conn_query(conn, QUERY("BEGIN"), NULL, err) &&
-	          conn_query(conn, QUERY("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"),
-	                     NULL, err) &&
-	          gather_all(&g, from, to, err);
+	json_t *types = json_object();
 
-	if (!conn_lost(conn))
-		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
+	for (size_t b = g->from; b < g->to; b++)
+		for (size_t s = 0; s < g->plan->blocks[b].step_count; s++) {
+			const struct step *step = &g->plan->blocks[b].steps[s];
+
+			for (const struct option *o = step->type->options; o->name; o++) {
+				const char *type =
+					o->kind == OPTION_TYPE ? *(const char **)((char *)step->args + o->offset) : NULL;
+
+				if (type && !json_object_get(types, type))
+					json_object_set_new(types, type, json_integer(step->number));
+			}
+		}
+	return types;
+}
+
+static void unknown_type(struct catalogue_check *g, const char *type, int number)
+{
+	const struct step *step = plan_step(g->plan, number);
+	struct option_place place = {step->span, step->chain, step->chain_length, step->type->name};
+	struct diag *diag =
+		option_error(&place, g->diags, "unknown-type", "type", "there is no type \"%s\" here", type);
+
+	diag_detail(&g->diags->arena, diag, "looked for with search_path = %s", g->plan->settings.search_path);
+	diag_help(&g->diags->arena, diag, "correct it, write its schema, or set the plan's search_path");
+}
+
+/* All types in one question; a plan that makes types by sql_step is asked about them when it runs. */
+static bool check_types(struct catalogue_check *g, struct err *err)
+{
+	json_t *types = types_of(g);
+	char *list = json_dumps(types, JSON_COMPACT);
+	const char *path[] = {g->plan->settings.search_path}, *params[] = {list};
+	struct rows *rows = NULL;
+	bool ok;
+
+	ok =
+		conn_query(g->conn,
+	               &(struct query){
+					   .sql = "SELECT pg_catalog.set_config('search_path', $1, true)", .count = 1, .params = path},
+	               NULL, err) &&
+		conn_query(g->conn,
+	               &(struct query){.sql = "SELECT key AS type, value::integer AS number FROM"
+	                                      " pg_catalog.jsonb_each_text($1::pg_catalog.jsonb)"
+	                                      " WHERE pg_catalog.to_regtype(key) IS NULL ORDER BY 2",
+	                               .count = 1,
+	                               .params = params},
+	               &rows, err);
+	for (size_t r = 0; ok && r < rows_count(rows); r++)
+		if (!sql_before(g->plan, (int)rows_integer(rows, r, "number")))
+			unknown_type(g, rows_get(rows, r, "type"), (int)rows_integer(rows, r, "number"));
+	rows_free(rows);
+	free(list);
+	json_decref(types);
+	return ok;
+}
+
+bool check_catalogue(struct catalogue_check *check, struct err *err)
+{
+	struct err ignored = {0};
+	bool ok =
+		conn_query(check->conn, QUERY("BEGIN"), NULL, err) && check_types(check, err) &&
+		conn_query(check->conn, QUERY("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"),
+	               NULL, err) &&
+		gather_all(check, err);
+
+	if (!conn_lost(check->conn))
+		conn_query(check->conn, QUERY("ROLLBACK"), NULL, &ignored);
 	err_release(&ignored);
 	return ok;
 }

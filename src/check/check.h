@@ -22,7 +22,15 @@ void check_plan(const struct plan *plan, struct diags *diags);
  * array of plan->step_count entries by step number - 1 (state absent for steps
  * without a probe), in the arena.  false: the server failed.
  */
-bool check_catalogue(struct conn *conn, const struct plan *plan, size_t from, size_t to, struct arena *arena,
-                     struct facts *facts, struct diags *diags, struct err *err);
+struct catalogue_check {
+	struct conn *conn;
+	const struct plan *plan;
+	size_t from, to;
+	bool thorough; /* also build what is absent in pg_temp: takes about a millisecond a step */
+	struct arena *arena;
+	struct facts *facts;
+	struct diags *diags;
+};
+bool check_catalogue(struct catalogue_check *check, struct err *err);
 
 #endif

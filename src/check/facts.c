@@ -68,6 +68,29 @@ static const struct record *merged(const struct record *first, const struct reco
 	return result;
 }
 
+/* Opens the savepoint and builds the twin; gives the number of queries, at most SCRATCH_MAX + 3. */
+static size_t add_scratch(const struct probe *probe, const char *const *path, struct query *queries)
+{
+	size_t n = 0;
+
+	queries[n++] = *QUERY("SAVEPOINT interlock_scratch");
+	queries[n++] = (struct query){.sql = "SELECT pg_catalog.set_config('search_path', $1, true)",
+	                              .count = 1,
+	                              .params = path,
+	                              .prepare = true};
+	for (size_t i = 0; i < probe->scratch_count; i++)
+		queries[n++] = (struct query){.sql = probe->scratch[i]};
+	queries[n++] = *QUERY("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)");
+	return n;
+}
+
+static size_t add_end(struct query *queries, size_t n)
+{
+	queries[n++] = *QUERY("ROLLBACK TO SAVEPOINT interlock_scratch");
+	queries[n++] = *QUERY("RELEASE SAVEPOINT interlock_scratch");
+	return n;
+}
+
 /* Builds the twin, compares, takes it away again. */
 static bool compare(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
                     struct rows **answer, struct err *err)
@@ -75,23 +98,12 @@ static bool compare(struct conn *conn, const struct plan *plan, const struct ste
 	struct probe probe = probe_of(step, arena);
 	struct query queries[SCRATCH_MAX + 6];
 	struct rows *rows[SCRATCH_MAX + 6] = {0};
-	const char *path[] = {plan->settings.search_path};
-	size_t n = 0, wanted;
+	size_t wanted = add_scratch(&probe, &plan->settings.search_path, queries), n;
 	bool ok;
 
-	queries[n++] = *QUERY("SAVEPOINT interlock_scratch");
-	queries[n++] = (struct query){.sql = "SELECT pg_catalog.set_config('search_path', $1, true)",
-	                              .count = 1,
-	                              .params = path,
-	                              .prepare = true};
-	for (size_t i = 0; i < probe.scratch_count; i++)
-		queries[n++] = (struct query){.sql = probe.scratch[i]};
-	queries[n++] = *QUERY("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)");
-	wanted = n;
-	queries[n++] = query_of(&probe.compare, arena);
-	queries[n - 1].prepare = false; /* the twin's types are of this savepoint only */
-	queries[n++] = *QUERY("ROLLBACK TO SAVEPOINT interlock_scratch");
-	queries[n++] = *QUERY("RELEASE SAVEPOINT interlock_scratch");
+	queries[wanted] = query_of(&probe.compare, arena);
+	queries[wanted].prepare = false; /* the twin's types are of this savepoint only */
+	n = add_end(queries, wanted + 1);
 	ok = conn_pipeline(conn, queries, n, 0, rows, NULL, err);
 	for (size_t i = 0; i < n; i++)
 		if (i != wanted || !ok)
@@ -100,6 +112,22 @@ static bool compare(struct conn *conn, const struct plan *plan, const struct ste
 	if (!ok)
 		err_prefix(err, "can't compare what is there with what the plan says");
 	return ok;
+}
+
+bool facts_build(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
+                 struct err *err)
+{
+	struct probe probe = probe_of(step, arena);
+	struct query queries[SCRATCH_MAX + 5];
+	struct err ignored = {0};
+	size_t n = add_end(queries, add_scratch(&probe, &plan->settings.search_path, queries));
+
+	if (probe.scratch_count == 0 || conn_pipeline(conn, queries, n, 0, NULL, NULL, err))
+		return true;
+	if (!conn_lost(conn))
+		conn_query(conn, QUERY("ROLLBACK TO SAVEPOINT interlock_scratch"), NULL, &ignored);
+	err_release(&ignored);
+	return false;
 }
 
 bool facts_take(struct conn *conn, const struct plan *plan, const struct step *step, const struct rows *answer,

@@ -27,6 +27,14 @@ struct query facts_question(const struct step *step, struct arena *arena);
 bool facts_take(struct conn *conn, const struct plan *plan, const struct step *step, const struct rows *answer,
                 struct arena *arena, struct facts *facts, struct err *err);
 
+/*
+ * Builds the wanted thing in pg_temp and takes it away again, inside an open
+ * transaction, which stays usable.  false: the server refused, and *err is why.
+ * A step without scratch statements is fine.
+ */
+bool facts_build(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
+                 struct err *err);
+
 /* Question and answer in one, inside an open transaction. */
 bool facts_of_step(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
                    struct facts *facts, struct err *err);

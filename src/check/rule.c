@@ -113,6 +113,12 @@ const struct rule rules[] = {
 	{"unknown-name", "a name that nobody defined",
      "A plan sees the primitives, the blocks and a few library functions; variables must be declared with local.",
      NULL, NULL},
+	{"unknown-type", "a type that this database does not have",
+     "The type is looked for with the plan's search_path, before anything is run.", NULL, NULL},
+	{"would-fail", "the server would refuse the step",
+     "check builds what is absent as a temporary object in a transaction that is rolled back.  What the server says "
+     "there it would say in the run.",
+     NULL, NULL},
 	{"unknown-option", "an option of that name does not exist",
      "It would have no effect, so it is an error: a misspelt option must not be a forgotten one.", NULL, NULL},
 	{"unknown-parameter", "--set names a parameter that the plan does not have",

@@ -14,7 +14,8 @@ static bool check_with(struct conn *conn, const struct plan *plan, struct diags 
 {
 	struct arena arena = {0};
 	struct facts *facts = arena_array(&arena, struct facts, plan->step_count);
-	bool ok = check_catalogue(conn, plan, 0, plan->block_count, &arena, facts, diags, err);
+	struct catalogue_check check = {conn, plan, 0, plan->block_count, true, &arena, facts, diags};
+	bool ok = check_catalogue(&check, err);
 
 	if (!ok && err->code == EXIT_STEP) {
 		struct diag *diag =

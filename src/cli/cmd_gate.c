@@ -40,8 +40,9 @@ static void list_one(const struct context *context, const struct rows *rows, siz
 /* Every gate of the runs that are under way, reached or not: the compiled plans name them. */
 static bool list(struct context *context, struct err *err)
 {
-	const char *params[] = {context->operands[1]};
-	struct conn *conn = act_connect(context, err);
+	const char *plan = context->operand_count > 1 ? act_plan_name(context, context->operands[1], err) : NULL;
+	const char *params[] = {plan};
+	struct conn *conn = plan || context->operand_count < 2 ? act_connect(context, err) : NULL;
 	struct rows *rows = NULL;
 	bool exists, ok;
 

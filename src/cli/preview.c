@@ -232,13 +232,17 @@ static bool find_run(struct preview *p, struct err *err)
 
 static bool prepare(struct preview *p, struct err *err)
 {
+	struct catalogue_check check;
+
 	p->conn = act_connect(p->context, err);
 	if (!p->conn || !find_run(p, err))
 		return false;
 	p->facts = arena_array(&p->arena, struct facts, p->plan->step_count);
 	check_plan(p->plan, &p->findings);
-	return check_catalogue(p->conn, p->plan, (size_t)p->run.next_block, p->plan->block_count, &p->arena, p->facts,
-	                       &p->findings, err);
+	check = (struct catalogue_check){
+		p->conn,  p->plan,     (size_t)p->run.next_block, p->plan->block_count, false, &p->arena,
+		p->facts, &p->findings};
+	return check_catalogue(&check, err);
 }
 
 enum exit_code preview_command(struct context *context, struct err *err)

@@ -21,7 +21,9 @@ static const char question[] =
 	"  left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100) AS query, p.gid,"
 	"  coalesce(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000, 0)::bigint AS age"
 	" FROM held h LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid"
-	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON h.pid IS NULL AND h.virtualtransaction = '-1/' || p.transaction::text"
+	" LEFT JOIN pg_catalog.pg_locks x ON h.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'"
+	"  AND x.virtualtransaction = h.virtualtransaction"
+	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid"
 	" ORDER BY age DESC LIMIT 5";
 
 /* The modes that conflict with each mode, as pg_locks writes them (manual, "Table-Level Lock Modes"). */

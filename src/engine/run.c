@@ -155,10 +155,13 @@ static size_t next_stop(const struct plan *plan, size_t from)
 static bool preflight(struct session *s, size_t from, struct diags *findings, struct err *err)
 {
 	size_t before = findings->errors;
+	struct catalogue_check check;
 	bool ok;
 
 	s->fresh = arena_array(&s->arena, struct facts, s->plan->step_count);
-	ok = check_catalogue(s->worker, s->plan, from, next_stop(s->plan, from), &s->arena, s->fresh, findings, err);
+	check = (struct catalogue_check){s->worker, s->plan,   from,     next_stop(s->plan, from),
+	                                 false,     &s->arena, s->fresh, findings};
+	ok = check_catalogue(&check, err);
 	if (!ok)
 		return false;
 	if (findings->errors == before)

@@ -177,6 +177,9 @@ static bool decode_columns(const struct item *item)
 	     wrong_sql(item, text, &err);
 	list->text = sql_normalize(text, item->arena);
 	err_release(&err);
+	/* A comment in one entry would swallow the next. */
+	if (ok && json_is_array(item->value) && list->count != json_array_size(item->value))
+		return wrong(item, "must have one column in each entry");
 	return ok;
 }
 
@@ -291,11 +294,19 @@ static bool decode_choice(const struct item *item)
 	return false;
 }
 
+/* Numbers with single points between them. */
+static bool is_version(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits && (!text[digits] || (text[digits] == '.' && is_version(text + digits + 1)));
+}
+
 static bool decode_version(const struct item *item)
 {
 	const char *text = json_string_value(item->value);
 
-	if (!text || !*text || strspn(text, "0123456789.") != strlen(text))
+	if (!text || !is_version(text))
 		return wrong_type(item);
 	*(const char **)item->field = text;
 	return true;
@@ -426,7 +437,7 @@ static void fill_defaults(const struct option_set *set, json_t *given, const str
 			struct item item = {o, value, (char *)set->args[s] + o->offset, place, arena, diags, false};
 
 			/* Strings are borrowed, so a default's value must live as long as the static text it came from. */
-			if (value && json_is_string(value) && o->kind == OPTION_TEXT)
+			if (value && (o->kind == OPTION_TEXT || o->kind == OPTION_VERSION))
 				*(const char **)item.field = o->default_value;
 			else if (value && option_kind_is_sql(o->kind) && o->kind != OPTION_COLUMNS)
 				*(const char **)item.field = o->default_value;

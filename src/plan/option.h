@@ -56,8 +56,9 @@ struct option {
 	const char *name;
 	enum option_kind kind;
 	bool required;
-	size_t offset;              /* of the field, offsetof(struct …_args, …) */
-	const char *default_value;  /* as a plan would write it; NULL: none (field stays zero) */
+	size_t offset; /* of the field, offsetof(struct …_args, …) */
+	const char
+		*default_value; /* as a plan would write it, but never of OPTION_ANY; NULL: none (field stays zero) */
 	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
 	const char *const *choices; /* NULL-terminated */
 	const char *help;           /* one sentence for people */

@@ -56,28 +56,25 @@
 	"col AS (SELECT a.* FROM rel JOIN pg_catalog.pg_attribute a" \
 	" ON a.attrelid = rel.oid AND a.attname = $3::text AND a.attnum > 0 AND NOT a.attisdropped)"
 
-/* "varchar(20) COLLATE "C"", complete enough to declare the same again. */
+/* "varchar(20) COLLATE "C"", complete enough to declare the same again; 100 is the collation "default". */
 #define SQL_TYPE(a) \
-	"pg_catalog.format_type(" a ".atttypid, " a ".atttypmod) || coalesce((SELECT ' COLLATE ' || " \
-	"CASE WHEN s.nspname = 'pg_catalog' THEN '' ELSE pg_catalog.quote_ident(s.nspname) || '.' END" \
-	" || pg_catalog.quote_ident(l.collname)" \
-	" FROM pg_catalog.pg_type y, pg_catalog.pg_collation l" \
-	" JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace WHERE y.oid = " a ".atttypid" \
-	" AND l.oid = " a ".attcollation AND y.typcollation <> " a ".attcollation), '')"
+	"pg_catalog.format_type(" a ".atttypid, " a ".atttypmod) || CASE WHEN " a ".attcollation NOT IN (0, 100)" \
+	" THEN ' COLLATE ' || " a ".attcollation::regcollation::text ELSE '' END"
 
-/* Does default `d` (of pg_attrdef) draw from a sequence that its column owns, as serial makes it? */
-#define SQL_IS_SERIAL(d) \
-	"EXISTS (SELECT FROM pg_catalog.pg_depend u JOIN pg_catalog.pg_depend o" \
-	" ON o.classid = u.refclassid AND o.objid = u.refobjid AND o.deptype = 'a'" \
-	" AND o.refclassid = 'pg_catalog.pg_class'::regclass AND o.refobjid = " d ".adrelid" \
-	" AND o.refobjsubid = " d ".adnum WHERE u.classid = 'pg_catalog.pg_attrdef'::regclass AND u.objid = " d \
-	".oid AND u.refclassid = 'pg_catalog.pg_class'::regclass)"
+/* Does the default of `a` draw from a sequence that the column owns, as serial makes it? */
+#define SQL_IS_SERIAL(a, value) \
+	"coalesce(" value " = 'nextval(' || pg_catalog.quote_literal(pg_catalog.pg_get_serial_sequence(" \
+	a ".attrelid::regclass::text, " a ".attname)::regclass::text) || '::regclass)', false)"
 
-/* The default or generation expression; NULL when there is none. */
+/* The default or generation expression, as a subquery that has no row when there is none. */
+#define SQL_EXPRESSION(a) \
+	"(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d" \
+	" WHERE d.adrelid = " a ".attrelid AND d.adnum = " a ".attnum)"
+
+/* The same for comparing and for people: the names of sequences that columns own make no difference. */
 #define SQL_DEFAULT(a) \
-	"(SELECT CASE WHEN " SQL_IS_SERIAL("d") " THEN 'nextval(its own sequence)'" \
-	" ELSE pg_catalog.pg_get_expr(d.adbin, d.adrelid) END" \
-	" FROM pg_catalog.pg_attrdef d WHERE d.adrelid = " a ".attrelid AND d.adnum = " a ".attnum)"
+	"(SELECT CASE WHEN " SQL_IS_SERIAL(a, "e.value") " THEN 'nextval(its own sequence)' ELSE e.value END" \
+	" FROM " SQL_EXPRESSION(a) " e(value))"
 
 /* " DEFAULT 'x'::text", " GENERATED ALWAYS AS IDENTITY" and the like, or ''. */
 #define SQL_DEFAULT_CLAUSE(a) \
@@ -108,43 +105,33 @@
 	" WHERE m.rest <> '' AND m.rest <> m.attname::text AND (m.rest = $3::text OR" \
 	" pg_catalog.octet_length(m.attname::text) > 59 AND pg_catalog.starts_with($3::text, m.rest)))," \
 	" it AS (SELECT attrelid, attnum FROM col UNION ALL SELECT attrelid, attnum FROM aside LIMIT 1)," \
-	" best AS (SELECT i.indrelid, i.indkey, i.indnkeyatts" \
-	" FROM rel CROSS JOIN it JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
-	" WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
-	" AND (rel.relkind = 'p' OR NOT rel.relhassubclass) AND NOT EXISTS (" \
-	"SELECT FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n)" \
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum = k.attnum" \
-	" WHERE k.n <= i.indnkeyatts AND (NOT a.attnotnull OR a.attnum = it.attnum))" \
-	" ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)," \
-	" key AS (SELECT pg_catalog.string_agg(k.name, ', ' ORDER BY k.n) AS columns," \
-	" pg_catalog.string_agg(k.name || ' ' || k.type, ', ' ORDER BY k.n) AS definition," \
-	" pg_catalog.string_agg('t.' || k.name || ' = a.' || k.name, ' AND ' ORDER BY k.n) AS match," \
-	" pg_catalog.string_agg(k.name || ' DESC', ', ' ORDER BY k.n) AS descending" \
-	" FROM (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type" \
-	" FROM best CROSS JOIN pg_catalog.unnest(best.indkey) WITH ORDINALITY k(attnum, n)" \
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = best.indrelid AND a.attnum = k.attnum" \
-	" WHERE k.n <= best.indnkeyatts) k)"
+	" key AS (SELECT pg_catalog.string_agg(b.name, ', ' ORDER BY b.n) AS columns," \
+	" pg_catalog.string_agg(b.name || ' ' || b.type, ', ' ORDER BY b.n) AS definition," \
+	" pg_catalog.string_agg('t.' || b.name || ' = a.' || b.name, ' AND ' ORDER BY b.n) AS match," \
+	" pg_catalog.string_agg(b.name || ' DESC', ', ' ORDER BY b.n) AS descending" \
+	" FROM rel CROSS JOIN it JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND i.indisunique AND i.indisvalid" \
+	" AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
+	" CROSS JOIN LATERAL (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type," \
+	" a.attnotnull AND a.attnum <> it.attnum AS usable" \
+	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_catalog.pg_attribute a" \
+	" ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts) b" \
+	" WHERE rel.relkind = 'p' OR NOT rel.relhassubclass" \
+	" GROUP BY i.indexrelid, i.indisprimary, i.indnkeyatts HAVING pg_catalog.bool_and(b.usable)" \
+	" ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)"
 
-/* What depends on the column: kinds of dependency as a condition on `d`. */
+/*
+ * What depends on the column, by name.  Normally it stands in the way; what
+ * depends automatically, if only in addition (a CHECK over two columns), goes
+ * along.  A generated column of the same table stands in the way too, but
+ * depends automatically before PostgreSQL 15.
+ */
 #define SQL_DEPENDING(condition) \
-	"(SELECT pg_catalog.string_agg(DISTINCT w.what, ', ') FROM (SELECT CASE d.classid" \
-	" WHEN 'pg_catalog.pg_rewrite'::regclass THEN (SELECT pg_catalog.pg_describe_object(" \
-	"'pg_catalog.pg_class'::regclass, r.ev_class, 0) FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)" \
-	" WHEN 'pg_catalog.pg_attrdef'::regclass THEN (SELECT pg_catalog.pg_describe_object(" \
-	"'pg_catalog.pg_class'::regclass, f.adrelid, f.adnum) FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid)" \
-	" ELSE pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) END AS what" \
-	" FROM it JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass" \
-	" AND d.refobjid = it.attrelid AND d.refobjsubid = it.attnum WHERE " condition ") w)"
-
-/* A generated column of the same table: an automatic dependency before PostgreSQL 15, a normal one since. */
-#define SQL_SIBLING "(d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = d.refobjid AND d.objsubid > 0)"
-/* What depends in both ways, as a CHECK over two columns does, goes along. */
-#define SQL_BLOCKS \
-	SQL_SIBLING " OR d.deptype = 'n' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend b" \
-	" WHERE (b.classid, b.objid, b.objsubid, b.refclassid, b.refobjid, b.refobjsubid)" \
-	" = (d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid) AND b.deptype IN ('a', 'i'))"
-#define SQL_GOES_TOO \
-	"d.deptype IN ('a', 'i') AND NOT " SQL_SIBLING " AND d.classid <> 'pg_catalog.pg_attrdef'::regclass"
+	"(SELECT pg_catalog.string_agg(w.what, ', ' ORDER BY w.what) FROM (SELECT pg_catalog.regexp_replace(" \
+	"pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid), '^(rule .* on|default value for) ', '') AS what," \
+	" d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = d.refobjid AND d.objsubid > 0 AS sibling," \
+	" pg_catalog.bool_or(d.deptype IN ('a', 'i')) AS goes FROM it JOIN pg_catalog.pg_depend d" \
+	" ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = it.attrelid AND d.refobjsubid = it.attnum" \
+	" GROUP BY d.classid, d.objid, d.objsubid, d.refobjid) w WHERE " condition ")"
 
 /* The columns of the answer that the archive recipes read; they need the CTEs `col` and `key`. */
 #define SQL_ARCHIVE_FACTS \
@@ -153,15 +140,14 @@
 	" key.descending AS key_descending, " SQL_TYPE("col") " AS column_type," \
 	" pg_catalog.col_description(col.attrelid, col.attnum) AS column_comment," \
 	" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = col.attrelid AND i.indisprimary" \
-	" AND col.attnum = ANY (i.indkey)) AS column_primary, " SQL_DEPENDING(SQL_BLOCKS) " AS dependents"
+	" AND col.attnum = ANY (i.indkey)) AS column_primary, " SQL_DEPENDING("w.sibling OR NOT w.goes") " AS dependents"
 
 /* What else is to be known of a column that shall come back. */
 #define SQL_COLUMN_FACTS \
-	"(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d" \
-	" WHERE d.adrelid = col.attrelid AND d.adnum = col.attnum) AS column_default, col.attnotnull AS column_not_null," \
+	SQL_EXPRESSION("col") " AS column_default, col.attnotnull AS column_not_null," \
 	" col.attidentity AS column_identity, col.attgenerated AS column_generated," \
-	" EXISTS (SELECT FROM pg_catalog.pg_attrdef d WHERE d.adrelid = col.attrelid AND d.adnum = col.attnum AND " \
-	SQL_IS_SERIAL("d") ") AS column_serial, " SQL_DEPENDING(SQL_GOES_TOO) " AS goes_too"
+	" " SQL_IS_SERIAL("col", SQL_EXPRESSION("col")) " AS column_serial," \
+	" " SQL_DEPENDING("w.goes AND NOT w.sibling AND w.what !~ '^column '") " AS goes_too"
 
 /* ---- Foreign keys ---- */
 

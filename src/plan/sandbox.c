@@ -114,8 +114,10 @@ RAISES static void refuse_syntax(lua_State *L, const char *chunk, const char *pa
 	struct message message;
 	int line;
 
-	if (!text)
-		failure_stop(L); /* a limit of the compiler went through the message handler */
+	if (!text) { /* a limit of the compiler: the message handler has reported it */
+		failure_stop(L);
+		return;
+	}
 	line = cut_line(L, chunk, &text);
 	message_from_compiler(text + strspn(text, ": "), &message);
 	refuse_text(L, (struct span){path, line}, &message);

@@ -173,7 +173,7 @@ static const char query[] =
 	" ELSE namesake.definition END END AS found,"
 	" CASE WHEN s.state = 'conflict' THEN CASE WHEN rel.relkind IN ('r', 'p') AND NOT rel.relispartition"
 	" THEN $9::text ELSE 'a table with columns of its own' END END AS expected,"
-	" " FACTS FROM_ALL " CROSS JOIN key"
+	" " FACTS FROM_ALL " LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'compare'"
 	" WHEN rel.relispartition OR namesake.definition IS NOT NULL THEN 'conflict'"

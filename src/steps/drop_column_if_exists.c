@@ -54,7 +54,7 @@ static const char query[] =
 	" WHEN col.attnum IS NOT NULL THEN 'column ' || " SQL_COLUMN("col") " || coalesce('; also goes: ' || f.goes_too, '')"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'moved aside as ' || f.archived_as END AS found,"
 	" CASE WHEN o.obstacle IS NOT NULL THEN 'a column that nothing depends on' END AS expected, f.*"
-	" FROM key LEFT JOIN rel ON true LEFT JOIN col ON true"
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
 
 /* clang-format on */
