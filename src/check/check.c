@@ -80,12 +80,13 @@ static void check_name(const struct block *block, struct diags *diags)
 	}
 }
 
+/* What a step without a subject takes away (sql_step) no period can name. */
 static bool names_unused(const struct block *block, const struct step *step)
 {
 	struct relname table;
 
 	if (!step->type->subject || !step->type->subject(step->args, &table))
-		return true;
+		return false;
 	for (size_t i = 0; i < block->wait.safety.unused.count; i++)
 		if (relname_equal(&block->wait.safety.unused.items[i], &table))
 			return true;
@@ -128,13 +129,27 @@ static void check_destructive(const struct plan *plan, const struct block *block
 	}
 }
 
+/* Told from the plan alone: what a step with a probe takes back depends on what it finds. */
+static bool has_way_back(const struct step *step)
+{
+	const struct facts facts = {.number = step->number, .archive_rows = -1};
+	struct arena arena = {0};
+	struct stmts stmts = {.arena = &arena};
+
+	if (!step->type->reverse || step->type->probe)
+		return step->type->reverse != NULL;
+	step->type->reverse(step->args, &facts, &stmts);
+	arena_release(&arena);
+	return stmts.refusal == NULL;
+}
+
 static void check_reversal(const struct block *block, struct diags *diags)
 {
 	for (size_t i = 0; i < block->step_count; i++) {
 		const struct step *step = &block->steps[i];
 		struct diag *diag;
 
-		if (step->type->reverse || step->type->class == CLASS_VERIFY)
+		if (step->type->class == CLASS_VERIFY || has_way_back(step))
 			continue;
 		diag = finding(diags, SEVERITY_NOTE, "missing-reversal", step,
 		               arena_printf(&diags->arena, "%s has no way back", step->type->name));

@@ -24,9 +24,18 @@ const struct rule rules[] = {
      "for each: the table is written anew under ACCESS EXCLUSIVE.",
      "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigserial\" }",
      "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigint\" }"},
+	{"bad-library-name", "require is given something that is no name of a library",
+     "require \"keys\" is the file lib/keys.lua, require \"team.keys\" is vendor/team/keys.lua.  The name is not a path, so "
+     "that a plan can't reach files that are not meant for it.",
+     "local keys = require \"lib/keys.lua\"", "local keys = require \"keys\""},
 	{"bad-option", "an option has a value of the wrong kind",
      "Each option has a kind (table, column, type, interval, …), and interlock help PRIMITIVE lists them.", NULL,
      NULL},
+	{"bad-parameter", "a parameter is declared or given wrongly",
+     "A parameter has a kind, and what --set gives or the default says must be of it.  It is asked for with the same "
+     "declaration wherever it stands, because it has one value.",
+     "local days = param \"days\" { kind = \"integer\", default = \"thirty\" }",
+     "local days = param \"days\" { kind = \"integer\", default = 30 }"},
 	{"bad-plan-name", "the plan's name can't be used",
      "The name identifies the plan in the registry, in the server's list of sessions and in file names.", NULL,
      NULL},
@@ -44,11 +53,18 @@ const struct rule rules[] = {
 	{"cascade", "CASCADE removes what nobody listed",
      "DROP … CASCADE takes views, foreign keys and columns along that the plan does not mention.  Drop them by name, "
      "in an order that works, so that whoever reads the plan sees them.",
-     NULL, NULL},
+
+     "sql_step { sql = \"DROP VIEW app.users_now CASCADE\", undo = false,\n"
+     "           loses = \"release 6 has views of its own\" }",
+     "sql_step { sql = \"DROP VIEW app.logins_now; DROP VIEW app.users_now\", undo = false,\n"
+     "           loses = \"release 6 has views of its own\" }"},
 	{"concurrently-in-transaction", "this statement can't run inside a transaction",
      "CREATE INDEX CONCURRENTLY, VACUUM and others refuse to run in a transaction block (25001).  Such a statement is "
      "a step of its own.",
-     NULL, NULL},
+
+     "sql_step { sql = \"VACUUM app.users; ANALYZE app.users\", undo = false }",
+     "sql_step { sql = \"VACUUM app.users\", undo = false },\n"
+     "sql_step { sql = \"ANALYZE app.users\", undo = false }"},
 	{"conflict", "the database has something else under that name",
      "An object of that name exists and differs from what the plan says.  It is never skipped over: a plan written "
      "for jsonb must not go on with a column of type text.  Nothing is changed.",
@@ -75,6 +91,10 @@ const struct rule rules[] = {
 	{"gate-without-braces", "a block is written without its braces",
      "gate \"label\" is only half of a call: Lua passes the braces as the second part.", "gate \"5.3 is live\",",
      "gate \"5.3 is live\" { },"},
+	{"global-assignment", "a variable is set without local",
+     "A name without local would be seen by every library of the plan, and two of them could change it under each "
+     "other's feet.  So there are no global variables: a name belongs to the file or block that declares it.",
+     "tables = { \"app.users\", \"app.orders\" }", "local tables = { \"app.users\", \"app.orders\" }"},
 	{"library-not-found", "a required library is not there",
      "require \"name\" is lib/name.lua, require \"library.name\" is vendor/library/name.lua, both under the nearest "
      "folder that holds interlock.conf, else the plan's own.",
@@ -85,7 +105,9 @@ const struct rule rules[] = {
      "Most often a comma between two entries or a closing brace is missing near the line.", NULL, NULL},
 	{"misleading-name", "a phase does something else than its name says",
      "People approve what they read.  A phase called \"add …\" that drops something has lost whole tables before.",
-     NULL, NULL},
+
+     "phase \"add nickname\" { drop_column_if_exists { table = \"app.users\", column = \"nick\", loses = \"empty\" } },",
+     "phase \"drop the old nickname\" { drop_column_if_exists { table = \"app.users\", column = \"nick\", loses = \"empty\" } },"},
 	{"missing-object", "what the step stands on is not there",
      "The table or column that the step works on does not exist, and no earlier step creates it.", NULL, NULL},
 	{"missing-option", "a required option is not given", "interlock help PRIMITIVE lists what each one needs.",
@@ -93,15 +115,37 @@ const struct rule rules[] = {
 	{"missing-parameter", "a parameter has no value", "Give it with --set NAME=VALUE, or a default in the plan.",
      NULL, NULL},
 	{"missing-reversal", "a step has no way back",
-     "undo can't go back behind it.  preview draws the line below which there is no way back.", NULL, NULL},
+     "undo can't go back behind it.  preview draws the line below which there is no way back.",
+     "sql_step { sql = \"UPDATE app.users SET nick = trim(nick)\", undo = false }",
+     "sql_step { sql = \"ALTER TABLE app.users SET (fillfactor = 90)\",\n"
+     "           undo = \"ALTER TABLE app.users RESET (fillfactor)\" }"},
 	{"mixed-concerns", "a phase mixes kinds of work",
      "Adding is harmless to the release that is live, moving data takes time, switching is noticed, destroying can't "
      "be taken back.  Each is a phase of its own, so that the plan can stop between them.",
-     NULL, NULL},
+
+     "phase \"rework\" {\n"
+     "  add_column_if_missing { table = \"app.users\", column = \"nickname\", type = \"text\" },\n"
+     "  drop_column_if_exists { table = \"app.users\", column = \"nick\", loses = \"empty\" },\n"
+     "},",
+     "phase \"expand\" { add_column_if_missing { table = \"app.users\", column = \"nickname\", type = \"text\" } },\n"
+     "phase \"contract\" { drop_column_if_exists { table = \"app.users\", column = \"nick\", loses = \"empty\" } },"},
 	{"no-plan", "the file has no plan in it", "A plan file calls plan \"name\" { … } once.", NULL, NULL},
 	{"two-plans", "the file has more than one plan in it",
      "One file, one plan: its name and its run belong together.", NULL, NULL},
+	{"not-valid-fk-partitioned", "a partitioned table takes no foreign key that is not yet validated",
+     "Before PostgreSQL 18 a foreign key of a partitioned table can't be added NOT VALID.  Adding it validated checks "
+     "all rows at once, while neither the table nor the one that it refers to can be written.  Give the key to each "
+     "partition first, NOT VALID and then validated; the partitioned table then takes it over without a scan.",
+     NULL, NULL},
+	{"plan-in-library", "a library makes a plan",
+     "A library is shared, and which plan runs must not depend on what a plan requires.  It returns its blocks with "
+     "fragment { … }, and the plan file puts them where they belong.",
+     NULL, NULL},
 	{"refused", "a step can't be done here", "The reason is in the message; nothing was changed.", NULL, NULL},
+	{"require-cycle", "a library requires itself",
+     "Perhaps by way of others: the message shows how.  None of them could be finished first.  Move what both need "
+     "into a library of its own.",
+     NULL, NULL},
 	{"sandbox-limit", "the plan took too long or too much memory",
      "Evaluating a plan takes milliseconds.  It may use 2 seconds and 64 MiB; a loop without an end is the usual "
      "reason.",
@@ -109,7 +153,9 @@ const struct rule rules[] = {
 	{"sql-transaction-control", "BEGIN, COMMIT and the like in a plan",
      "Every step runs in a transaction together with the registry's row of it; a COMMIT in between would tear them "
      "apart.",
-     NULL, NULL},
+
+     "sql_step { sql = \"BEGIN; ANALYZE app.users; COMMIT\", undo = false }",
+     "sql_step { sql = \"ANALYZE app.users\", undo = false }"},
 	{"unknown-name", "a name that nobody defined",
      "A plan sees the primitives, the blocks and a few library functions; variables must be declared with local.",
      NULL, NULL},
@@ -125,7 +171,10 @@ const struct rule rules[] = {
      "It would have no effect, so it is an error.", NULL, NULL},
 	{"use-the-primitive", "there is a primitive for this",
      "The primitive can tell whether it was done, resumes after a crash and knows its way back; SQL text can't.",
-     NULL, NULL},
+
+     "sql_step { sql = \"CREATE INDEX CONCURRENTLY users_nick ON app.users (nick)\",\n"
+     "           undo = \"DROP INDEX CONCURRENTLY app.users_nick\" }",
+     "create_index_if_missing { table = \"app.users\", columns = \"nick\", name = \"users_nick\" }"},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -153,7 +153,7 @@ static bool confirm_blocks(void *arg, const struct plan *plan, size_t from, size
 	for (size_t b = from; b < to; b++)
 		for (size_t i = 0; i < plan->blocks[b].step_count; i++) {
 			const struct step *step = &plan->blocks[b].steps[i];
-			const char *state = act->session.steps[step->number - 1].state;
+			const char *state = act->session.steps ? act->session.steps[step->number - 1].state : NULL;
 
 			if (step_class_of(step) != CLASS_DESTRUCTIVE || (!step->common.loses && !production) ||
 			    (state && strcmp(state, "done") == 0))
@@ -220,7 +220,6 @@ static bool take_file(struct act *act, bool start, struct err *err)
 		diags_release(&act->findings);
 		return true;
 	}
-	report_diags(stderr, &act->findings);
 	err->code = EXIT_REJECTED;
 	return false;
 }
@@ -236,8 +235,11 @@ bool act_open(struct act *act, struct context *context, bool start, bool *open, 
 	};
 	act->session.connector = &act->connector;
 	act->session.listener = &act->listener;
-	return take_file(act, start, err) && run_open(&act->session, act->file, context->operands[0],
-	                                              act_parameters(context), start, &act->options, open, err);
+	return take_file(act, start, err) &&
+	       run_open(&act->session,
+	                &(struct run_request){act->file, context->operands[0], act_parameters(context), start,
+	                                      &act->findings},
+	                &act->options, open, err);
 }
 
 void act_release(struct act *act)

@@ -34,15 +34,10 @@ static void say_end(const struct act *act, const struct run_end *end, int64_t to
 
 static bool forward(struct act *act, bool open, struct run_end *end, struct err *err)
 {
-	bool ok;
-
 	*end = (struct run_end){.code = EXIT_DONE, .nothing = true};
 	if (!open)
 		return true;
-	ok = run_forward(&act->session, &act->options, &act->findings, end, err);
-	if (act->findings.errors > 0)
-		report_diags(stderr, &act->findings);
-	return ok;
+	return run_forward(&act->session, &act->options, &act->findings, end, err);
 }
 
 static enum exit_code run_run(struct context *context, struct err *err)
@@ -55,6 +50,8 @@ static enum exit_code run_run(struct context *context, struct err *err)
 	if (context->options.dry_run)
 		return preview_command(context, err);
 	ok = act_open(&act, context, true, &open, err) && forward(&act, open, &end, err);
+	if (act.findings.errors > 0)
+		report_diags(stderr, &act.findings);
 	if (ok && end.code == EXIT_WAITING)
 		act_waiting(&act, &end);
 	else if (ok)

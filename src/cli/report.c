@@ -244,8 +244,8 @@ static void write_line(json_t *line)
 void report_json(json_t *line)
 {
 	if (!version_written)
-		write_line(json_pack("{s:s, s:i, s:s, s:s}", "type", "version", "format", 1, "tool", "interlock",
-		                     "version", INTERLOCK_VERSION));
+		write_line(json_pack("{s:s, s:i, s:s, s:s, s:o}", "type", "version", "format", 1, "tool", "interlock",
+		                     "version", INTERLOCK_VERSION, "target", json_text(style.target)));
 	version_written = true;
 	json_object_set_new(line, "target", json_text(style.target));
 	write_line(line);

@@ -23,8 +23,12 @@ bool registry_look(struct conn *conn, bool *exists, struct err *err)
 	int64_t version;
 
 	*exists = false;
-	if (!conn_query(conn, QUERY("SELECT pg_catalog.to_regclass('interlock.meta') IS NOT NULL AS there"), &rows,
-	                err))
+	/* Asked of the tables: to_regclass() may still believe what it found a moment ago. */
+	if (!conn_query(
+			conn,
+			QUERY("SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+	              " ON n.oid = c.relnamespace WHERE n.nspname = 'interlock' AND c.relname = 'meta') AS there"),
+			&rows, err))
 		return false;
 	*exists = strcmp(rows_get(rows, 0, "there"), "t") == 0;
 	rows_free(rows);

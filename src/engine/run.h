@@ -25,15 +25,22 @@ struct run_end {
 	size_t steps;              /* that were done, or taken back */
 };
 
+/* Which run. */
+struct run_request {
+	const struct plan *plan;       /* compiled from a file, or NULL */
+	const char *name, *parameters; /* without a file: the plan's name, its parameters as JSON or NULL */
+	bool start;                    /* a run that does not exist is begun, a finished one is left alone */
+	struct diags *findings;        /* receives what speaks against beginning it */
+};
+
 /*
- * Opens both sessions, finds the run of `plan` (a compiled file) or of `name`,
- * and acquires its lease.  With `start` a run that does not exist is begun.
- * *open: false when there is nothing to act on (a finished run of the same
- * plan; only with `start`).  Errors: EXIT_CHANGED when the file differs from
- * what the run began with, EXIT_HELD, EXIT_OWN when there is no such run.
+ * Opens both sessions, finds the run, or checks the plan and begins it, and
+ * acquires the lease.  *open: false for a finished run that is left alone.
+ * Errors: EXIT_CHANGED when the file differs from what the run began with,
+ * EXIT_HELD, EXIT_OWN when there is no such run, and those of preflight().
  */
-bool run_open(struct session *session, const struct plan *plan, const char *name, const char *parameters,
-              bool start, const struct run_options *options, bool *open, struct err *err);
+bool run_open(struct session *session, const struct run_request *request, const struct run_options *options,
+              bool *open, struct err *err);
 
 /* Writes the state; done and undone give the claims up. */
 bool run_set_state(struct session *session, const char *state, struct err *err);

@@ -65,6 +65,7 @@ struct session {
 	struct run_row run;
 	struct step_row *steps; /* by number - 1 */
 	struct facts *fresh;    /* by number - 1: what the catalogue said a moment ago (exec.c); NULL: nothing */
+	size_t checked_to;      /* blocks before this one were checked (engine/preflight.h) */
 	struct timer *heartbeat;
 	bool lease_lost;
 	int worker_pid;

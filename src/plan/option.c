@@ -297,9 +297,15 @@ static bool decode_choice(const struct item *item)
 /* Numbers with single points between them. */
 static bool is_version(const char *text)
 {
-	size_t digits = strspn(text, "0123456789");
+	for (;; text++) {
+		size_t digits = strspn(text, "0123456789");
 
-	return digits && (!text[digits] || (text[digits] == '.' && is_version(text + digits + 1)));
+		text += digits;
+		if (!digits || !*text)
+			return digits;
+		if (*text != '.')
+			return false;
+	}
 }
 
 static bool decode_version(const struct item *item)

@@ -136,6 +136,11 @@ static void compile_block(struct compiler *c, json_t *json, struct block *block)
 		block->kind++;
 	block->label = json_string_value(json_object_get(json, "label"));
 	block->span = span_from(json_object_get(json, "span"));
+	if (strcmp(kinds[block->kind].word, word ? word : "") != 0 || !block->label) {
+		diags_add(c->diags, SEVERITY_ERROR, "bad-value", block->span, "block %d is of no kind, or has no label",
+		          block->index + 1);
+		return;
+	}
 	block->step_count = json_array_size(steps);
 	block->steps = arena_array(&c->plan->arena, struct step, block->step_count);
 	json_array_foreach(steps, i, entry) compile_step(c, entry, &block->steps[i]);

@@ -94,8 +94,8 @@
 /*
  * CTEs after `rel` and `col`.  `aside`: names that column $3 got when it was
  * moved aside (archive_name()); `it`: the column under its own or such a name;
- * `key`: the best key that it is no part of, as lists of columns, empty where
- * there is no such column.
+ * `key`: the best key that it is no part of, as lists of columns, no row
+ * where there is none.
  */
 #define SQL_ARCHIVE \
 	"aside AS (SELECT m.* FROM (SELECT a.attrelid, a.attnum, a.attname," \
@@ -109,10 +109,10 @@
 	" pg_catalog.string_agg(b.name || ' ' || b.type, ', ' ORDER BY b.n) AS definition," \
 	" pg_catalog.string_agg('t.' || b.name || ' = a.' || b.name, ' AND ' ORDER BY b.n) AS match," \
 	" pg_catalog.string_agg(b.name || ' DESC', ', ' ORDER BY b.n) AS descending" \
-	" FROM rel CROSS JOIN it JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND i.indisunique AND i.indisvalid" \
+	" FROM rel LEFT JOIN it ON true JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND i.indisunique AND i.indisvalid" \
 	" AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
 	" CROSS JOIN LATERAL (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type," \
-	" a.attnotnull AND a.attnum <> it.attnum AS usable" \
+	" a.attnotnull AND a.attnum IS DISTINCT FROM it.attnum AS usable" \
 	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_catalog.pg_attribute a" \
 	" ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts) b" \
 	" WHERE rel.relkind = 'p' OR NOT rel.relhassubclass" \

@@ -1,0 +1,148 @@
+/* Opening a run: its sessions, its row, its plan, its lease, its claims. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/fingerprint.h"
+#include "engine/lease.h"
+#include "engine/preflight.h"
+#include "engine/registry.h"
+#include "engine/run.h"
+#include "engine/tx.h"
+
+static bool open_sessions(struct session *s, struct err *err)
+{
+	s->control = s->connector->open(s->connector->arg, err);
+	if (!s->control)
+		return false;
+	s->worker = s->connector->open(s->connector->arg, err);
+	return s->worker && session_settle(s->control, NULL, err) && session_settle(s->worker, s->control, err);
+}
+
+static bool changed(const struct run_row *run, const struct plan *plan, struct err *err)
+{
+	bool done = strcmp(run->state, "done") == 0;
+
+	err_set(err, EXIT_CHANGED, "plan \"%s\" is not the one that %s", plan->name,
+	        done ? "was run" : "is under way");
+	err_detail(err, "the file compiles to %.12s…, the run began with %.12s…", plan->hash, run->hash);
+	err_help(err, done ? "give the new plan a new name" : "take the edit back, or undo the run first");
+	err_at(err, plan->span);
+	return false;
+}
+
+static bool unknown(const char *name, struct err *err)
+{
+	err_set(err, EXIT_OWN, "there is no plan file and no run called \"%s\"", name);
+	err_help(err, "a plan's name is looked for as plans/%s.lua; a path has a \"/\" or ends in .lua", name);
+	return false;
+}
+
+/* The run's own plan; the file is only needed to begin it. */
+static bool take_plan(struct session *s, const struct run_options *o, struct err *err)
+{
+	if (!plan_from_registry(s->run.compiled, s->run.hash, &s->plan, err))
+		return false;
+	s->lock_timeout = o->lock_timeout ? o->lock_timeout : s->plan->settings.lock_timeout;
+	s->lock_attempts = o->lock_attempts ? o->lock_attempts : s->plan->settings.lock_attempts;
+	s->lock_hold = s->plan->settings.lock_hold;
+	s->steps = arena_array(&s->arena, struct step_row, s->plan->step_count);
+	return true;
+}
+
+static bool is_state(const struct session *s, const char *state)
+{
+	return strcmp(s->run.state, state) == 0;
+}
+
+/* Finds the run, or begins it.  *begin: it has to be begun. */
+static bool find(struct session *s, const struct plan *plan, const char *name, const char *parameters, bool *begin,
+                 struct err *err)
+{
+	char *own = plan && plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
+	bool found, ok;
+
+	ok = registry_find(s->control, plan ? plan->name : name, plan ? (own ? own : "{}") : parameters, &s->arena,
+	                   &s->run, &found, err);
+	free(own);
+	*begin = false;
+	if (!ok)
+		return false;
+	if (!found) {
+		*begin = plan != NULL;
+		return plan || unknown(name, err);
+	}
+	if (!plan || strcmp(plan->hash, s->run.hash) == 0)
+		return true;
+	*begin = is_state(s, "undone");
+	return *begin || changed(&s->run, plan, err);
+}
+
+/* Members of the roles that may approve can see the run and decide. */
+static bool grant_approvers(struct session *s, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	bool ok;
+
+	for (size_t b = 0; b < s->plan->block_count; b++) {
+		const struct block *block = &s->plan->blocks[b];
+		const char *role = block->kind == BLOCK_APPROVAL && block->wait.approval.role
+		                       ? ident_quoted(&arena, block->wait.approval.role)
+		                       : NULL;
+
+		if (!role)
+			continue;
+		batch_add(&batch, arena_printf(&arena, "GRANT USAGE ON SCHEMA interlock TO %s", role), 0);
+		batch_add(&batch,
+		          arena_printf(
+					  &arena,
+					  "GRANT SELECT ON interlock.meta, interlock.run, interlock.step, interlock.condition TO %s",
+					  role),
+		          0);
+		batch_add(&batch, arena_printf(&arena, "GRANT INSERT, UPDATE ON interlock.condition TO %s", role), 0);
+	}
+	ok = batch.count == 0 || tx_run(s, &batch, NULL, err);
+	if (!ok && err_is(err, "42704"))
+		err_help(err, "the plan has an approval by that role: create it, or name another");
+	arena_release(&arena);
+	return ok;
+}
+
+/* A run that does not exist yet: checked first, so that a plan that is turned away leaves no trace. */
+static bool begin_run(struct session *s, const struct plan *plan, struct diags *findings, struct err *err)
+{
+	return preflight(s, plan, 0, findings, err) && registry_prepare(s->control, err) &&
+	       registry_start(s->control, plan, &s->arena, &s->run, err);
+}
+
+/* The run of that plan, found or begun; *done: it is finished, and there is nothing to begin. */
+static bool settle_run(struct session *s, const struct run_request *r, bool *done, struct err *err)
+{
+	const char *name = r->plan ? r->plan->name : r->name;
+	bool begin = r->plan != NULL, exists;
+
+	*done = false;
+	if (!registry_look(s->control, &exists, err) ||
+	    (exists && !find(s, r->plan, r->name, r->parameters, &begin, err)))
+		return false;
+	if ((!exists || begin) && (!r->start || !r->plan))
+		return unknown(name, err);
+	if (begin && !begin_run(s, r->plan, r->findings, err))
+		return false;
+	*done = r->start && is_state(s, "done");
+	return true;
+}
+
+bool run_open(struct session *s, const struct run_request *r, const struct run_options *o, bool *open,
+              struct err *err)
+{
+	bool done;
+
+	*open = false;
+	if (!open_sessions(s, err) || !settle_run(s, r, &done, err) || !take_plan(s, o, err))
+		return false;
+	*open = !done;
+	return done || (lease_acquire(s, o->take_over, err) && claims_take(s, err) && grant_approvers(s, err) &&
+	                registry_steps(s->control, s->run.id, s->plan->step_count, &s->arena, s->steps, err));
+}

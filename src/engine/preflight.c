@@ -1,0 +1,42 @@
+/* The catalogue is asked, and the person, before the first statement of a stretch of blocks. */
+#include "engine/preflight.h"
+
+#include <string.h>
+
+#include "check/check.h"
+
+/* The first block from `from` on that may make the run wait, or the end. */
+static size_t next_stop(const struct plan *plan, size_t from)
+{
+	while (from < plan->block_count && plan->blocks[from].kind == BLOCK_PHASE)
+		from++;
+	return from;
+}
+
+static bool turned_down(const struct plan *plan, const struct diags *findings, struct err *err)
+{
+	enum exit_code code = EXIT_STEP;
+
+	for (const struct diag *diag = findings->first; diag; diag = diag->next)
+		if (diag->severity == SEVERITY_ERROR && strcmp(diag->rule, "expectation") != 0)
+			code = EXIT_REJECTED;
+	return err_set(err, code, "plan \"%s\" was not run; nothing was changed", plan->name);
+}
+
+bool preflight(struct session *s, const struct plan *plan, size_t from, struct diags *findings, struct err *err)
+{
+	size_t to = next_stop(plan, from), before = findings->errors;
+	struct catalogue_check check;
+	bool ok;
+
+	s->fresh = arena_array(&s->arena, struct facts, plan->step_count);
+	check = (struct catalogue_check){s->worker, plan, from, to, false, &s->arena, s->fresh, findings};
+	ok = check_catalogue(&check, err);
+	if (ok && findings->errors > before)
+		return turned_down(plan, findings, err);
+	ok = ok &&
+	     (!s->listener || !s->listener->confirm || s->listener->confirm(s->listener->arg, plan, from, to, err));
+	if (ok)
+		s->checked_to = to;
+	return ok;
+}
