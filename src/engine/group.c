@@ -6,7 +6,7 @@
 #include "engine/tx.h"
 #include "engine/work.h"
 
-enum { GROUP_MAX = 256, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200 };
+enum { GROUP_MAX = 256, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000 };
 
 size_t group_size(const struct stmt *first, const struct stmt **last)
 {
@@ -89,7 +89,7 @@ static void add_settings(struct work *w, struct batch *batch, bool slow, bool lo
 	struct session *s = w->session;
 	int64_t limit = slow ? w->step->common.timeout : locked ? s->lock_hold : w->step->common.timeout;
 	const char *statement = arena_printf(&w->arena, "%lldms", (long long)limit);
-	const char *idle = arena_printf(&w->arena, "%lldms", (long long)(locked && !slow ? s->lock_hold : 60000));
+	const char *idle = arena_printf(&w->arena, "%lldms", (long long)(locked && !slow ? s->lock_hold : IDLE_MS));
 	const char *wait = arena_printf(&w->arena, "%lldms", (long long)lock_timeout_of(s, w->step));
 
 	batch_add_often(batch,

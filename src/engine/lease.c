@@ -62,14 +62,17 @@ static bool end_older(struct session *s, int64_t *left, struct err *err)
 	struct rows *rows;
 	bool ok;
 
-	if (!ask(s,
-	         "SELECT count(*) AS there, count(*) FILTER (WHERE NOT mine) AS foreign_ones,"
-	         " count(*) FILTER (WHERE mine AND pg_catalog.pg_terminate_backend(pid)) AS ended,"
-	         " min(usename) FILTER (WHERE NOT mine) AS whose"
-	         " FROM (SELECT pid, usename::text, pg_catalog.pg_has_role(usename, 'USAGE') AS mine"
-	         "  FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-	         "  AND application_name LIKE 'interlock:' || $1::text || ':%') AS older",
-	         1, &rows, err))
+	if (!ask(
+			s,
+			"SELECT count(*) AS there, count(*) FILTER (WHERE NOT mine) AS foreign_ones,"
+			" count(*) FILTER (WHERE mine AND pg_catalog.pg_terminate_backend(pid)) AS ended,"
+			" min(usename) FILTER (WHERE NOT mine) AS whose"
+			" FROM (SELECT pid, usename::text, pg_catalog.pg_has_role(usename, 'USAGE') AS mine"
+			"  FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+			"  AND (application_name LIKE 'interlock:' || $1::text || ':%' OR pid IN (SELECT l.pid FROM pg_catalog.pg_locks l"
+			"   WHERE l.locktype = 'advisory' AND l.classid = 4803659 AND l.objid = $1::bigint::oid AND l.objsubid = 2"
+			"   AND l.granted))) AS older",
+			1, &rows, err))
 		return false;
 	*left = rows_integer(rows, 0, "there");
 	ok = rows_integer(rows, 0, "foreign_ones") == 0 ||

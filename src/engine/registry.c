@@ -51,21 +51,34 @@ static bool create(struct conn *conn, struct err *err)
 	return conn_query(conn, QUERY("INSERT INTO interlock.meta (version) VALUES (1)"), NULL, err);
 }
 
-bool registry_prepare(struct conn *conn, struct err *err)
+/* A stopped client must not keep others from beginning: they wait a little, and its session ends. */
+static bool begin_briefly(struct conn *conn, struct err *err)
+{
+	return conn_query(conn, QUERY("BEGIN"), NULL, err) &&
+	       conn_query(conn, QUERY("SET LOCAL lock_timeout = '10s'"), NULL, err) &&
+	       conn_query(conn, QUERY("SET LOCAL idle_in_transaction_session_timeout = '3s'"), NULL, err);
+}
+
+static void end_unless(bool ok, struct conn *conn)
 {
 	struct err ignored = {0};
+
+	if (!ok && !conn_lost(conn))
+		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
+	err_release(&ignored);
+}
+
+bool registry_prepare(struct conn *conn, struct err *err)
+{
 	bool exists, ok;
 
 	if (!registry_look(conn, &exists, err) || exists)
 		return exists;
-	ok = conn_query(conn, QUERY("BEGIN"), NULL, err) &&
-	     conn_query(conn, QUERY("SET LOCAL lock_timeout = '10s'"), NULL, err) &&
+	ok = begin_briefly(conn, err) &&
 	     conn_query(conn, QUERY("SELECT pg_catalog.pg_advisory_xact_lock(4803659, 0)"), NULL, err) &&
 	     registry_look(conn, &exists, err) && (exists || create(conn, err)) &&
 	     conn_query(conn, QUERY("COMMIT"), NULL, err);
-	if (!ok && !conn_lost(conn))
-		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
-	err_release(&ignored);
+	end_unless(ok, conn);
 	if (ok)
 		return true;
 	err_prefix(err, "can't create the registry (schema interlock)");
@@ -221,18 +234,15 @@ static bool insert_steps(struct conn *conn, const struct plan *plan, int64_t run
 bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
                     struct err *err)
 {
-	struct err ignored = {0};
 	bool ok =
-		conn_query(conn, QUERY("BEGIN"), NULL, err) && insert_run(conn, plan, arena, run, err) &&
+		begin_briefly(conn, err) && insert_run(conn, plan, arena, run, err) &&
 		insert_steps(conn, plan, run->id, err) &&
 		conn_query(conn, QUERY(arena_printf(arena, "CREATE TABLE interlock.fence_%lld ()", (long long)run->id)),
 	               NULL, err) &&
 		conn_query(conn, QUERY("COMMIT"), NULL, err);
 
-	if (!ok && !conn_lost(conn))
-		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
-	err_release(&ignored);
-	if (!ok && err_is(err, "23505"))
+	end_unless(ok, conn);
+	if (!ok && (err_is(err, "23505") || err_is(err, "55P03")))
 		err_set(err, EXIT_HELD, "plan \"%s\" was started by somebody else at the same moment", plan->name);
 	return ok;
 }

@@ -84,6 +84,7 @@ bool session_settle(struct conn *conn, struct conn *other, struct err *err)
 	return refuse_old(conn, err) && refuse_standby(conn, err) && refuse_pooler(conn, other, err) &&
 	       conn_query(conn, QUERY("SET client_connection_check_interval = '500ms'"), NULL, err) &&
 	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err) &&
+	       conn_query(conn, QUERY("SET idle_in_transaction_session_timeout = '10s'"), NULL, err) &&
 	       /* Our catalogue queries are sent often and look up single rows: planning them anew costs more than it
 	          saves. */
 	       conn_query(conn, QUERY("SET plan_cache_mode = force_generic_plan"), NULL, err);
@@ -134,9 +135,13 @@ bool session_name(struct session *s, struct err *err)
 
 bool session_reopen_worker(struct session *s, struct err *err)
 {
+	struct conn *fresh = session_open(s->connector, err);
+
+	if (!fresh)
+		return false;
 	conn_close(s->worker);
-	s->worker = session_open(s->connector, err);
-	return s->worker && name_one(s, s->worker, 1, err) && note_pid(s, err);
+	s->worker = fresh;
+	return name_one(s, s->worker, 1, err) && note_pid(s, err);
 }
 
 void session_release(struct session *s)

@@ -256,15 +256,12 @@ static const char *holds_none(const struct archive *archive, const char *name)
 	                    archive->kept->filler);
 }
 
-/* An identity or a generated column loses that in words of its own. */
+/* An identity column loses that in words of its own. */
 static const char *drop_default(const struct facts *facts)
 {
 	const char *identity = record_get(facts->now, "column_identity");
-	const char *generated = record_get(facts->now, "column_generated");
 
-	if (identity && *identity)
-		return "DROP IDENTITY";
-	return generated && *generated ? "DROP EXPRESSION" : "DROP DEFAULT";
+	return identity && *identity ? "DROP IDENTITY" : "DROP DEFAULT";
 }
 
 /* From now on nobody can write to it, or read it under its name. */

@@ -109,8 +109,8 @@
 	" pg_catalog.string_agg(b.name || ' ' || b.type, ', ' ORDER BY b.n) AS definition," \
 	" pg_catalog.string_agg('t.' || b.name || ' = a.' || b.name, ' AND ' ORDER BY b.n) AS match," \
 	" pg_catalog.string_agg(b.name || ' DESC', ', ' ORDER BY b.n) AS descending" \
-	" FROM rel LEFT JOIN it ON true JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND i.indisunique AND i.indisvalid" \
-	" AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
+	" FROM rel LEFT JOIN it ON true JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
+	" AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
 	" CROSS JOIN LATERAL (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type," \
 	" a.attnotnull AND a.attnum IS DISTINCT FROM it.attnum AS usable" \
 	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_catalog.pg_attribute a" \

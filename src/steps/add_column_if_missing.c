@@ -201,7 +201,8 @@ static const char query[] =
 	" || CASE WHEN " NEED_COMMENT " THEN ', comment ' || pg_catalog.quote_literal(" COMMENT ") ELSE '' END"
 
 static const char compare[] =
-	"WITH " SQL_REL ", " SQL_COL ", " FOREIGN_KEY ", " SQL_TWIN ", new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
+	"WITH " SQL_REL ", " SQL_COL ", " FOREIGN_KEY ", " SQL_TWIN ","
+	" new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid = twin.oid AND a.attname = $3::text) SELECT s.state,"
 	" CASE WHEN s.state = 'absent' THEN NULL WHEN t.have <> t.want THEN t.have"
 	" WHEN s.state = 'conflict' THEN namesake.definition ELSE t.have || " SHORTCOMINGS " END AS found,"
@@ -241,11 +242,11 @@ static bool calls_functions(const char *expression, struct arena *arena)
 /* "seen_at timestamptz DEFAULT (now())" */
 static const char *definition(const struct add_column_args *args, struct arena *arena)
 {
-	const char *name = ident_quoted(arena, args->column);
+	const char *name = ident_quoted(arena, args->column), *type = sql_normalize(args->type, arena);
 
 	if (!args->default_value)
-		return arena_printf(arena, "%s %s", name, args->type);
-	return arena_printf(arena, "%s %s DEFAULT (%s)", name, args->type, sql_normalize(args->default_value, arena));
+		return arena_printf(arena, "%s %s", name, type);
+	return arena_printf(arena, "%s %s DEFAULT (%s)", name, type, sql_normalize(args->default_value, arena));
 }
 
 static void probe(const void *step, struct probe *probe)
@@ -338,8 +339,8 @@ static struct kept_column kept_column(const struct add_column_args *args, struct
 	struct kept_column kept = {.table = args->table, .column = args->column};
 
 	if (args->default_value)
-		kept.filler =
-			arena_printf(arena, "CAST((%s) AS %s)", sql_normalize(args->default_value, arena), args->type);
+		kept.filler = arena_printf(arena, "CAST((%s) AS %s)", sql_normalize(args->default_value, arena),
+		                           sql_normalize(args->type, arena));
 	return kept;
 }
 

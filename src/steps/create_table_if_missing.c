@@ -61,9 +61,10 @@ static bool creates(const void *step, const struct relname *table)
 
 /* clang-format off */
 
+/* A schema that isn't there is no obstacle: an earlier step may be to make it. */
 static const char query[] =
 	"WITH " SQL_REL ", home AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)"
-	" SELECT CASE WHEN home.oid IS NULL THEN 'missing' WHEN rel.oid IS NULL THEN 'absent'"
+	" SELECT CASE WHEN rel.oid IS NULL THEN 'absent'"
 	" WHEN rel.relkind = 'r' AND rel.relpersistence = 'p' AND NOT rel.relispartition THEN 'compare'"
 	" ELSE 'conflict' END AS state,"
 	" CASE WHEN home.oid IS NULL THEN 'no schema ' || pg_catalog.quote_ident($1::text)"
@@ -94,12 +95,13 @@ static const char query[] =
  * plan's search_path, the twin aside.
  */
 #define REFERENCES \
-	"fk AS (SELECT f.head || coalesce(" SQL_NAME("coalesce(r.nspname::text, f.schema)", "f.name") ", pg_catalog.quote_ident(f.name))" \
+	"fk AS (SELECT f.head || coalesce(" SQL_NAME("coalesce(r.nspname::text, f.schema)", "f.name") "," \
+	" pg_catalog.quote_ident(f.name))" \
 	" || coalesce(f.columns, '(' || " PRIMARY_KEY " || ')', '') || f.tail AS part" \
 	" FROM pg_catalog.json_to_recordset($3::json)" \
 	" AS f(head text, schema text, name text, columns text, tail text) LEFT JOIN LATERAL (SELECT c.oid, n.nspname" \
-	" FROM pg_catalog.unnest(CASE WHEN f.schema IS NULL THEN pg_catalog.current_setting('interlock.schemas')::text[]" \
-	" ELSE ARRAY[f.schema] END)" \
+	" FROM pg_catalog.unnest(CASE WHEN f.schema IS NULL" \
+	" THEN pg_catalog.current_setting('interlock.schemas')::text[] ELSE ARRAY[f.schema] END)" \
 	" WITH ORDINALITY p(name, n) JOIN pg_catalog.pg_namespace n ON n.nspname = p.name" \
 	" AND n.oid <> pg_catalog.pg_my_temp_schema()" \
 	" JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = f.name ORDER BY p.n LIMIT 1) r ON true)"
@@ -111,7 +113,8 @@ static const char compare[] =
 	" FULL JOIN (SELECT DISTINCT * FROM want) w USING (kind, key) WHERE h.part IS DISTINCT FROM w.part)"
 	" SELECT CASE WHEN pg_catalog.count(*) = 0 THEN 'done' ELSE 'conflict' END AS state,"
 	" coalesce(pg_catalog.string_agg(CASE WHEN have IS NULL THEN CASE kind WHEN 1 THEN 'no column '"
-	" || pg_catalog.quote_ident(key) ELSE 'no ' || want END WHEN want IS NULL THEN 'has also: ' || have ELSE have END,"
+	" || pg_catalog.quote_ident(key) ELSE 'no ' || want END"
+	" WHEN want IS NULL THEN 'has also: ' || have ELSE have END,"
 	" '; ' ORDER BY want IS NULL, kind, key), " SQL_NAME("$1", "$2") ") AS found,"
 	" CASE WHEN pg_catalog.count(*) > 0 THEN coalesce(pg_catalog.string_agg(want, '; ' ORDER BY kind, key),"
 	" 'nothing more') END AS expected FROM differing";
@@ -223,7 +226,7 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 	const char *table = relname_quoted(stmts->arena, &args->table);
 	struct stmt *stmt;
 
-	if (facts->state == STATE_ABSENT || facts->state == STATE_MISSING)
+	if (facts->state == STATE_ABSENT)
 		return;
 	if (facts->state == STATE_CONFLICT) {
 		stmts_refuse(stmts, "undo by hand what was changed since, then undo again",

@@ -40,8 +40,9 @@ static bool subject(const void *step, struct relname *table)
 
 #define OBSTACLE \
 	"CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind") \
-	" WHEN col.attinhcount > 0 THEN 'column ' || pg_catalog.quote_ident($3::text) || ' of ' || " SQL_NAME("$1", "$2") \
-	" || ' is inherited' WHEN EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = rel.oid" \
+	" WHEN col.attinhcount > 0 THEN 'column ' || pg_catalog.quote_ident($3::text) || ' of '" \
+	" || " SQL_NAME("$1", "$2") " || ' is inherited'" \
+	" WHEN EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = rel.oid" \
 	" AND col.attnum = ANY (p.partattrs)) THEN 'column ' || pg_catalog.quote_ident($3::text)" \
 	" || ' is in the partition key of ' || " SQL_NAME("$1", "$2") \
 	" ELSE 'column ' || pg_catalog.quote_ident($3::text) || ' is used by ' || f.dependents END"
@@ -51,11 +52,13 @@ static const char query[] =
 	" WHEN o.obstacle IS NOT NULL THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'absent'"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'partial' ELSE 'done' END AS state,"
 	" CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2") " WHEN o.obstacle IS NOT NULL THEN o.obstacle"
-	" WHEN col.attnum IS NOT NULL THEN 'column ' || " SQL_COLUMN("col") " || coalesce('; also goes: ' || f.goes_too, '')"
+	" WHEN col.attnum IS NOT NULL THEN 'column ' || " SQL_COLUMN("col")
+	" || coalesce('; also goes: ' || f.goes_too, '')"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'moved aside as ' || f.archived_as END AS found,"
 	" CASE WHEN o.obstacle IS NOT NULL THEN 'a column that nothing depends on' END AS expected, f.*"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN key ON true"
-	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
+	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f"
+	" CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
 
 /* clang-format on */
 
@@ -78,9 +81,11 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 {
 	const struct drop_column_args *args = step;
 	struct kept_column kept = kept_column(args);
+	const char *generated = record_get(facts->now, "column_generated");
 	struct stmt *stmt;
 
-	if (!args->archive) {
+	/* Of a generated column there is nothing to keep. */
+	if (!args->archive || (generated && *generated)) {
 		stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s DROP COLUMN %s",
 		                 relname_quoted(stmts->arena, &args->table), ident_quoted(stmts->arena, args->column));
 		stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);

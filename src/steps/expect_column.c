@@ -78,8 +78,9 @@ static const char compare[] =
 	" pg_catalog.quote_ident($3::text) || ' ' || CASE WHEN $4::boolean THEN pg_catalog.format_type(new.atttypid,"
 	" new.atttypmod) || pg_catalog.substr(" SQL_TYPE("col") ", 1 + pg_catalog.length(pg_catalog.format_type("
 	"col.atttypid, col.atttypmod))) ELSE " SQL_TYPE("col") " END"
-	" || CASE WHEN $5::boolean THEN coalesce(' DEFAULT ' || " SQL_DEFAULT("new") ", '') ELSE " SQL_DEFAULT_CLAUSE("col")
-	" END || CASE WHEN coalesce(NOT $6::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected"
+	" || CASE WHEN $5::boolean THEN coalesce(' DEFAULT ' || " SQL_DEFAULT("new") ", '')"
+	" ELSE " SQL_DEFAULT_CLAUSE("col") " END"
+	" || CASE WHEN coalesce(NOT $6::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected"
 	" FROM col, new) pair";
 
 /* clang-format on */
@@ -107,8 +108,8 @@ static void add_scratch(const struct expect_column_args *args, struct probe *pro
 	const char *value = args->default_value ? sql_normalize(args->default_value, arena) : "null";
 
 	if (args->type)
-		probe->scratch[probe->scratch_count++] =
-			arena_printf(arena, "CREATE TEMPORARY TABLE %s (%s %s)", twin, column, args->type);
+		probe->scratch[probe->scratch_count++] = arena_printf(arena, "CREATE TEMPORARY TABLE %s (%s %s)", twin,
+		                                                      column, sql_normalize(args->type, arena));
 	else
 		probe->scratch[probe->scratch_count++] =
 			arena_printf(arena, "CREATE TEMPORARY TABLE %s AS SELECT %s FROM %s WITH NO DATA", twin, column,

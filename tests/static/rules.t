@@ -35,7 +35,7 @@ my @givers = (
 );
 
 # Literals that look like a rule and are something else.
-my %other = map { $_ => 1 } qw(kill-after sandbox-exec);
+my %other = map { $_ => 1 } qw(kill-after);
 
 my (%used, %known);
 for my $path (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua')
@@ -44,15 +44,15 @@ for my $path (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua')
     my $text = code_of($path);
     my $note = sub {
         my ($rule, $at) = @_;
-        push @{ $used{$rule} }, "$path:" . (1 + (substr($text, 0, $at) =~ tr/\n//));
+        $used{$rule}{ "$path:" . (1 + (substr($text, 0, $at) =~ tr/\n//)) } = 1;
     };
     for my $giver (@givers)
     {
         while ($text =~ /$giver/g)
         {
-            # Up to the end of the call or assignment, at most; the first literal counts if it is of a rule's form.
+            # The first literal, before any other call or value begins, counts if it is of a rule's form.
             my $at = $+[0];
-            my ($first, $second) = substr($text, $at, 300) =~ /^[^;"]*"([^"]*)"(?:\s*:\s*(?:\w+\s*\?\s*)?"([^"]*)")?/
+            my ($first, $second) = substr($text, $at, 300) =~ /^[^;"(){}]*"([^"]*)"(?:\s*:\s*(?:\w+\s*\?\s*)?"([^"]*)")?/
               or next;
             $note->($_, $at) for grep { defined && /^[a-z]+(?:-[a-z]+)*$/ } $first, $second;
         }
@@ -74,7 +74,7 @@ while ($pages =~ /^\t\{"([^"]+)",/gm)
 cmp_ok(scalar keys %used, '>', 30, 'the rules that messages name are found');
 ok($used{$_}, "$_ is among them") for qw(cascade conflict refused expectation bad-option global-assignment bad-parameter);
 
-my @missing = map { "$_ at " . join ', ', @{ $used{$_} } } grep { !$known{$_} } sort keys %used;
+my @missing = map { "$_ at " . join ', ', sort keys %{ $used{$_} } } grep { !$known{$_} } sort keys %used;
 ok(!@missing, 'every rule that is named has a page') or diag(join "\n", @missing);
 my @stale = grep { !$used{$_} } sort keys %known;
 ok(!@stale, 'every page is of a rule that is named') or diag(join "\n", @stale);

@@ -152,8 +152,8 @@ static void strings_are_passed_over(void **state)
 	             "  note = \"two \\\n"
 	             "undo = lines\",\n"
 	             "  text = [[ undo = 1 }\n"
-	             "    undo = ]=] 2 ]],\n"
-	             "  more = [==[ ]] undo = 3\n"
+	             "    undo = ]=]   undo = 2 ]],\n"
+	             "  more = [==[ ]]     undo = 3\n"
 	             "    ]=] ]==],\n"
 	             "  undo = false,\n"
 	             "}\n");

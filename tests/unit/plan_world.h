@@ -52,13 +52,46 @@ static bool compile(const char *text)
 }
 
 /* For plans that must compile. */
-static struct plan *compiled(const char *text)
+static inline struct plan *compiled(const char *text)
 {
 	if (!compile(text))
 		fail_msg("%s\n%s", last.diags.first ? last.diags.first->summary : last.err.diag.summary, text);
 	assert_int_equal(last.diags.errors, 0);
 	return last.plan;
 }
+
+/* "number:label:description" of all steps. */
+static inline const char *steps_of(const struct plan *plan)
+{
+	static char text[4096];
+	struct buf out = {0};
+
+	for (size_t b = 0; b < plan->block_count; b++)
+		for (size_t s = 0; s < plan->blocks[b].step_count; s++) {
+			const struct step *step = &plan->blocks[b].steps[s];
+
+			buf_addf(&out, "%d:%s:", step->number, plan->blocks[b].label);
+			step->type->describe(step->args, &out);
+			buf_add(&out, "\n");
+		}
+	assert_true(out.length < sizeof(text));
+	strcpy(text, buf_text(&out));
+	buf_release(&out);
+	return text;
+}
+
+/* A plan with some of everything. */
+static const char whole[] =
+	"plan \"orders\" {\n"
+	"  title = \"Cents\", owner = \"team\",\n"
+	"  phase \"expand\" {\n"
+	"    add_column_if_missing { table = \"app.orders\", column = \"cents\", type = \"bigint\", default = \"0\" },\n"
+	"    create_index_if_missing { table = \"app.orders\", columns = { \"cents\", \"id DESC\" } },\n"
+	"    sql_step { sql = [[ UPDATE app.orders SET cents = 1 ]], undo = false, reason = \"as  said\" },\n"
+	"  },\n"
+	"  gate \"live\" { query = [[ SELECT true ]] },\n"
+	"  safety_period \"30 days\" { unused = \"app.orders\" },\n"
+	"}\n";
 
 static int make_folder(void **state)
 {
