@@ -13,7 +13,7 @@
 #include "cli/target.h"
 #include "engine/registry.h"
 
-enum { TEXT_WIDTH = 66 };
+enum { TEXT_WIDTH = 68 };
 
 static bool announced;
 static char environment_label[64];
@@ -76,7 +76,22 @@ static void show_block(void *arg, const struct block *block, bool back)
 	fflush(stdout);
 }
 
-static const char *const event_names[] = {"begin", "wait", "done", "already", "undone", "kept"};
+static const char *const event_names[] = {"begin", "wait", "done", "already", "restored", "undone", "kept"};
+
+/* What happened, as one would say it of this kind of step. */
+static const char *event_word(const struct step *step, enum step_event event)
+{
+	static const char *const words[] = {
+		"", "", "done", "already there", "restored", "undone", "kept: it was there before"};
+
+	if (step_class_of(step) == CLASS_VERIFY && (event == STEP_DONE || event == STEP_ALREADY))
+		return "holds";
+	if (step_class_of(step) == CLASS_DESTRUCTIVE && event == STEP_ALREADY)
+		return "gone already";
+	if (!step->type->probe && event == STEP_ALREADY)
+		return "done before";
+	return words[event];
+}
 
 static void show_json(const struct step *step, enum step_event event, int64_t ms, const char *text)
 {
@@ -90,18 +105,17 @@ static void show_json(const struct step *step, enum step_event event, int64_t ms
 
 static void show_line(const struct step *step, enum step_event event, int64_t ms)
 {
-	static const char *const words[] = {"", "", "done", "already there", "undone", "kept: it was there before"};
-	static const enum report_color colors[] = {COLOR_PLAIN, COLOR_PLAIN, COLOR_GREEN,
-	                                           COLOR_DIM,   COLOR_GREEN, COLOR_DIM};
+	bool took = event == STEP_DONE || event == STEP_UNDONE || event == STEP_RESTORED;
+	enum report_color color = took ? COLOR_GREEN : COLOR_DIM;
 	struct arena arena = {0};
-	struct buf took = {0};
+	struct buf time = {0};
 
-	if (event == STEP_DONE || event == STEP_UNDONE)
-		interval_format(ms, &took);
-	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, describe(step, &arena), report_color(stdout, colors[event]),
-	       words[event], report_color(stdout, COLOR_PLAIN), took.length ? "  " : "", buf_text(&took));
+	if (took)
+		interval_format(ms, &time);
+	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, describe(step, &arena), report_color(stdout, color),
+	       event_word(step, event), report_color(stdout, COLOR_PLAIN), took ? "  " : "", buf_text(&time));
 	fflush(stdout);
-	buf_release(&took);
+	buf_release(&time);
 	arena_release(&arena);
 }
 

@@ -14,7 +14,7 @@
 #include "engine/exec.h"
 #include "engine/registry.h"
 
-enum { TEXT_WIDTH = 58 };
+enum { TEXT_WIDTH = 76 };
 
 struct preview {
 	struct context *context;
@@ -48,7 +48,17 @@ static const char *state_word(const struct step *step, const struct facts *facts
 	                                                                                  : words[facts->state];
 }
 
-/* "ACCESS EXCLUSIVE app.users, wait <= 50 ms a try", each lock once. */
+/* The locks and the note of one statement: "ACCESS EXCLUSIVE app.users: brief, …". */
+static void add_effect(struct preview *p, const struct stmt *stmt, struct buf *out)
+{
+	for (size_t i = 0; i < stmt->lock_count; i++)
+		buf_addf(out, "%s%s %s", i ? ", " : "", lock_mode_name(stmt->locks[i].mode),
+		         relname_quoted(&p->arena, &stmt->locks[i].table));
+	if (stmt->note && !stmt->must_be_empty)
+		buf_addf(out, "%s%s", out->length ? ": " : "", stmt->note);
+}
+
+/* Every lock of the step once, for JSON. */
 static void add_locks(struct preview *p, const struct stmts *stmts, struct buf *out)
 {
 	for (const struct stmt *stmt = stmts->first; stmt; stmt = stmt->next) {
@@ -60,24 +70,26 @@ static void add_locks(struct preview *p, const struct stmts *stmts, struct buf *
 				continue;
 			buf_addf(out, "%s%s", out->length ? ", " : "", lock);
 		}
-		if (stmt->note && !strstr(buf_text(out), stmt->note))
-			buf_addf(out, "%s%s", out->length ? "; " : "", stmt->note);
 	}
 }
 
 static void print_step(struct preview *p, const struct step *step)
 {
 	struct stmts stmts = statements(p, step);
-	struct buf text = {0}, locks = {0};
+	struct buf text = {0}, effect = {0};
 
 	step->type->describe(step->args, &text);
-	add_locks(p, &stmts, &locks);
-	printf("     %-*s  %-9s  %s\n", TEXT_WIDTH, buf_text(&text), state_word(step, &p->facts[step->number - 1]),
-	       buf_text(&locks));
+	printf("     %-*s  %s\n", TEXT_WIDTH, buf_text(&text), state_word(step, &p->facts[step->number - 1]));
 	if (step->common.loses)
-		printf("       loses: %s\n", step->common.loses);
+		printf("         loses: %s\n", step->common.loses);
+	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
+		buf_clear(&effect);
+		add_effect(p, stmt, &effect);
+		if (effect.length)
+			printf("         %s\n", buf_text(&effect));
+	}
 	buf_release(&text);
-	buf_release(&locks);
+	buf_release(&effect);
 }
 
 static bool is_last_way_back(const struct block *block)

@@ -67,28 +67,38 @@ static void read_query(struct pipeline *pipeline, size_t i, struct rows **rows)
 		statements_forget(statements, query->sql);
 }
 
-/* What follows the last answer: the end mark, or an error of the implicit transaction's end. */
+/* The implicit transaction's end refused: the last statement's failure, for want of a better one. */
+static void fail_at_end(struct pipeline *pipeline)
+{
+	if (pipeline->failed == pipeline->count)
+		pipeline->failed = pipeline->count - 1;
+}
+
+/*
+ * What follows the last answer: the end mark, and before it perhaps an error
+ * of the implicit transaction's end, which a NULL follows like any answer.
+ */
 static void read_end(struct pipeline *pipeline)
 {
 	struct conn *conn = pipeline->conn;
-	PGresult *result;
+	bool end = false;
 
-	while (!conn->lost && (result = conn_next_result(conn, &pipeline->patience))) {
-		bool end = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+	for (int empty = 0; !conn->lost && !end && empty < 2;) {
+		PGresult *result = conn_next_result(conn, &pipeline->patience);
 
-		if (!end && pipeline->failed == pipeline->count) {
+		end = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+		if (!result) {
+			empty++;
+		} else if (!end && pipeline->failed == pipeline->count) {
 			server_err(result, pipeline->err);
-			pipeline->failed = pipeline->count - 1;
+			fail_at_end(pipeline);
 		}
 		keep_last_words(conn, result);
 		PQclear(result);
-		if (end)
-			break;
 	}
-	if (!conn->lost && !PQexitPipelineMode(conn->pg)) {
+	if (!conn->lost && (PQstatus(conn->pg) != CONNECTION_OK || !PQexitPipelineMode(conn->pg))) {
 		lost_err(conn, pipeline->err);
-		if (pipeline->failed == pipeline->count)
-			pipeline->failed = pipeline->count - 1;
+		fail_at_end(pipeline);
 	}
 }
 

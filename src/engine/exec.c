@@ -296,9 +296,10 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	session_say(s, step, STEP_BEGINS, 0, NULL);
 	if (until_done(s, step, direction, &nothing, err)) {
 		session_say(s, step,
-		            direction == BACK ? STEP_UNDONE
-		            : nothing         ? STEP_ALREADY
-		                              : STEP_DONE,
+		            direction == BACK      ? STEP_UNDONE
+		            : direction == RESTORE ? STEP_RESTORED
+		            : nothing              ? STEP_ALREADY
+		                                   : STEP_DONE,
 		            loop_now() - begin, NULL);
 		return true;
 	}

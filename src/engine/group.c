@@ -125,8 +125,10 @@ static void add_event(struct work *w, struct batch *batch, const struct stmt *fi
 /* A verification's rows, each a line of the message. */
 static enum outcome not_empty(struct work *w, const struct rows *rows, struct err *err)
 {
-	err_set(err, EXIT_STEP, "%zu %s", rows_count(rows),
-	        rows_count(rows) == 1 ? "row that should not be there" : "rows that should not be there");
+	err_set(err, EXIT_STEP, "%zu %s that should not be there", rows_count(rows),
+	        rows_count(rows) == VERIFY_ROWS ? "rows or more"
+	        : rows_count(rows) == 1         ? "row"
+	                                        : "rows");
 	for (size_t r = 0; r < rows_count(rows) && r < SHOW_ROWS; r++) {
 		struct buf line = {0};
 

@@ -25,12 +25,13 @@ struct connector {
 
 /* What happens, for whoever shows it. */
 enum step_event {
-	STEP_BEGINS,  /* work begins */
-	STEP_WAITS,   /* for a lock, or for a server; text says for whom */
-	STEP_DONE,    /* it was done, in ms */
-	STEP_ALREADY, /* it was done before, or the database has it already */
-	STEP_UNDONE,  /* it was taken back */
-	STEP_KEPT     /* undo left it: this run did not make it */
+	STEP_BEGINS,   /* work begins */
+	STEP_WAITS,    /* for a lock, or for a server; text says for whom */
+	STEP_DONE,     /* it was done, in ms */
+	STEP_ALREADY,  /* it was done before, or the database has it already */
+	STEP_RESTORED, /* its archived rows are back, in ms */
+	STEP_UNDONE,   /* it was taken back */
+	STEP_KEPT      /* undo left it: this run did not make it */
 };
 struct listener {
 	void *arg;

@@ -148,13 +148,22 @@ static bool reopen_block(struct session *s, int block, struct err *err)
 	return ok;
 }
 
+/* Is there more to tell than that verifications are forgotten? */
+static bool shows(const struct session *s, const struct block *block)
+{
+	for (size_t i = 0; i < block->step_count; i++)
+		if (block->steps[i].type->class != CLASS_VERIFY && is_live(&s->steps[block->steps[i].number - 1]))
+			return true;
+	return false;
+}
+
 static bool back_block(struct session *s, const struct block *block, size_t *steps, struct err *err)
 {
 	if (!has_live(s, block))
 		return true;
 	if (!reopen_block(s, block->index, err))
 		return false;
-	if (s->listener)
+	if (s->listener && shows(s, block))
 		s->listener->block(s->listener->arg, block, true);
 	for (size_t i = block->step_count; i-- > 0;) {
 		const struct step *step = &block->steps[i];

@@ -92,8 +92,8 @@ static bool wrong_sql(const struct item *item, const char *text, const struct er
 	struct diag *diag;
 
 	diag =
-		option_error(item->place, item->diags, "bad-sql", item->option->name, "\"%s\" of %s is not %s: %s",
-	                 item->option->name, item->place->subject, kinds[item->option->kind].name, err->diag.summary);
+		option_error(item->place, item->diags, "bad-sql", item->option->name, "\"%s\" of %s must be %s: %s",
+	                 item->option->name, item->place->subject, kinds[item->option->kind].wants, err->diag.summary);
 	diag->span = locate_option(item->place->span, item->option->name, text, err->position);
 	diag->span.file = arena_strdup(&item->diags->arena, diag->span.file);
 	for (size_t i = 0; i < err->diag.detail_count; i++)

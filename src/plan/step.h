@@ -44,6 +44,8 @@ enum stmt_mode {
 	STMT_REPEAT    /* in a transaction of its own, again and again until it touches no row */
 };
 
+enum { VERIFY_ROWS = 20 }; /* a verification asks for no more rows than these */
+
 struct stmt {
 	const char *sql;
 	enum stmt_mode mode;

@@ -79,8 +79,9 @@ static bool check_type(const struct add_column_args *args, const struct option_p
 		return true;
 	diag = option_error(place, diags, "add-column-serial", "type",
 	                    "a column of type %s gives each row a number of its own, so it rewrites the table", name);
-	diag_help(&diags->arena, diag,
-	          "add a bigint column, give it a sequence with set_default, fill it with backfill");
+	diag_help(
+		&diags->arena, diag,
+		"add a plain bigint column, set its default from a sequence in a later step, and fill the old rows in batches");
 	return false;
 }
 
@@ -117,7 +118,7 @@ static bool check_default(const struct add_column_args *args, const struct optio
 		                    "a default that calls %s() differs from row to row, so it rewrites the table",
 		                    calls[i].name);
 		diag_help(&diags->arena, diag,
-		          "add the column without it, then set_default for new rows and backfill for old");
+		          "add the column without it, then set the default for new rows and fill the old ones in batches");
 	}
 	err_release(&err);
 	return ok;
@@ -296,12 +297,13 @@ static bool rewrites(const struct add_column_args *args, const struct facts *fac
 	const char *functions = record_get(facts->now, "volatile");
 
 	if (functions) {
-		stmts_refuse(stmts, "add the column without it, then set_default for new rows and backfill for old",
-		             "the default of column %s calls %s, which is volatile: adding it would rewrite the table",
-		             ident_quoted(stmts->arena, args->column), functions);
+		stmts_refuse(
+			stmts, "add the column without it, then set the default for new rows and fill the old ones in batches",
+			"the default of column %s calls %s, which is volatile: adding it would rewrite the table",
+			ident_quoted(stmts->arena, args->column), functions);
 		stmts->refusal_rule = "add-column-volatile-default";
 	} else if (record_true(facts->now, "constrained_domain")) {
-		stmts_refuse(stmts, "use the domain's base type and add_check",
+		stmts_refuse(stmts, "use the domain's base type, and a CHECK that is added NOT VALID and validated after",
 		             "%s is a domain with constraints: adding a column of it would rewrite the table", args->type);
 		stmts->refusal_rule = "add-column-constrained-domain";
 	}

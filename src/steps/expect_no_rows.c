@@ -24,8 +24,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	struct stmt *stmt;
 
 	(void)facts;
-	stmt = stmts_add(stmts, STMT_ALONE, "SELECT * FROM (%s) AS unexpected LIMIT 20",
-	                 sql_normalize(args->query, stmts->arena));
+	stmt = stmts_add(stmts, STMT_ALONE, "SELECT * FROM (%s) AS unexpected LIMIT %d",
+	                 sql_normalize(args->query, stmts->arena), VERIFY_ROWS);
 	stmt->must_be_empty = true;
 	stmt->slow = true;
 	stmt->note = args->message;

@@ -1,8 +1,9 @@
 /* The loop without a server: deadlines, descriptors, timers, signals. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <signal.h>

@@ -1,8 +1,9 @@
 /* Answers made by hand, the cache of prepared statements, connection strings, and libpq's texts as errors. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -131,15 +132,17 @@ static void refusals_say_why(void **state)
 	struct err err = {0};
 
 	(void)state;
-	connect_err("connection to server at \"db1\", port 5432 failed: FATAL:  28P01: password authentication failed\n"
-	            "LOCATION:  auth_failed, auth.c:324\n"
-	            "connection to server at \"db1\", port 5432 failed: FATAL:  28P01: password authentication failed\n"
-	            "LOCATION:  auth_failed, auth.c:324\n",
-	            &err);
+	connect_err(
+		"connection to server at \"db1\", port 5432 failed: FATAL:  28P01: password authentication failed\n"
+		"LOCATION:  auth_failed, auth.c:324\n"
+		"connection to server at \"db1\", port 5432 failed: FATAL:  28P01: password authentication failed\n"
+		"LOCATION:  auth_failed, auth.c:324\n",
+		&err);
 	assert_int_equal(err.code, EXIT_CONNECTION);
 	assert_true(err_is(&err, "28P01"));
-	assert_string_equal(err.diag.summary,
-	                    "connection to server at \"db1\", port 5432 failed: FATAL:  password authentication failed");
+	assert_string_equal(
+		err.diag.summary,
+		"connection to server at \"db1\", port 5432 failed: FATAL:  password authentication failed");
 	assert_int_equal(err.diag.detail_count, 0);
 	assert_non_null(strstr(err.diag.help, "PGPASSWORD"));
 

@@ -1,8 +1,9 @@
 /* Which database is meant: the order of the sources, and interlock.conf. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -12,7 +13,8 @@
 
 #include "cli/target.h"
 
-static const char *const variables[] = {"PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "DATABASE_URL"};
+static const char *const variables[] = {"PGSERVICE", "PGHOST",     "PGHOSTADDR",
+                                        "PGPORT",    "PGDATABASE", "DATABASE_URL"};
 static struct arena arena;
 static struct target target;
 static struct err err;
@@ -238,7 +240,8 @@ static void mistakes_in_the_file_have_a_line(void **state)
 static void groups_are_passed_over(void **state)
 {
 	(void)state;
-	write_file("[group prod]\r\ntargets = a b\r\nparallel = 4\r\n\r\n [target a]\r\n  host = x y  \r\nenvironment=\r\n");
+	write_file(
+		"[group prod]\r\ntargets = a b\r\nparallel = 4\r\n\r\n [target a]\r\n  host = x y  \r\nenvironment=\r\n");
 	assert_null(find((struct target_request){.target_name = "a", .config_path = path}));
 	assert_string_equal(param("host"), "x y");
 	assert_null(target.environment);
@@ -250,10 +253,18 @@ static void groups_are_passed_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(options_come_first),       TEST(then_the_named_target),     TEST(then_the_environment),
-		TEST(a_service_keeps_its_gaps), TEST(then_the_url),              TEST(the_url_is_for_postgresql),
-		TEST(then_the_default_target),  TEST(then_libpq),                TEST(all_options_are_passed_on),
-		TEST(an_unknown_target),        TEST(mistakes_in_the_file_have_a_line), TEST(groups_are_passed_over),
+		TEST(options_come_first),
+		TEST(then_the_named_target),
+		TEST(then_the_environment),
+		TEST(a_service_keeps_its_gaps),
+		TEST(then_the_url),
+		TEST(the_url_is_for_postgresql),
+		TEST(then_the_default_target),
+		TEST(then_libpq),
+		TEST(all_options_are_passed_on),
+		TEST(an_unknown_target),
+		TEST(mistakes_in_the_file_have_a_line),
+		TEST(groups_are_passed_over),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
