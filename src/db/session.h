@@ -24,7 +24,7 @@ struct conn {
 	void *notice_arg;
 };
 
-/* How long a statement is waited for: it begins with patience_now() and goes through all its answers. */
+/* How long a statement is waited for: it begins with patience_until() and goes through all its answers. */
 struct patience {
 	int64_t deadline; /* 0 for ever; then it is cancelled */
 	int interrupts;   /* the signals that came before it */
@@ -60,8 +60,7 @@ void server_err(const PGresult *result, struct err *err);
 bool lost_err(struct conn *conn, struct err *err);
 /* Keeps the words of a result or notice that ends the session. */
 void keep_last_words(struct conn *conn, const PGresult *result);
-/* *err from libpq's message about a connection that failed; the first line is the summary, the others are details.
- */
+/* *err from libpq's message about a connection that failed: summary is its first line, details are the others. */
 void connect_err(const char *message, struct err *err);
 
 /* Is the string, which the person gave as dbname, readable?  The error shows no part that may be a password. */

@@ -194,10 +194,10 @@ static void lists_of_columns(void **state)
 	assert_int_equal(all.columns.count, 2);
 	assert_string_equal(all.columns.items[1].column, "B c");
 	assert_string_equal(all.columns.text, "a, \"B c\" desc");
-	assert_bad("{\"columns\": \"a,\"}", "bad-sql", "is not column list");
-	assert_bad("{\"columns\": \"a) WHERE (true\"}", "bad-sql", "is not column list");
-	assert_bad("{\"columns\": \"\"}", "bad-sql", "is not column list");
-	assert_bad("{\"columns\": [\"a\", \"\"]}", "bad-sql", "is not column list");
+	assert_bad("{\"columns\": \"a,\"}", "bad-sql", "must be columns");
+	assert_bad("{\"columns\": \"a) WHERE (true\"}", "bad-sql", "must be columns");
+	assert_bad("{\"columns\": \"\"}", "bad-sql", "must be columns");
+	assert_bad("{\"columns\": [\"a\", \"\"]}", "bad-sql", "must be columns");
 	assert_bad("{\"columns\": []}", "bad-option", "must be columns");
 	assert_bad("{\"columns\": [\"a\", 5]}", "bad-option", "must be columns");
 	assert_bad("{\"columns\": 5}", "bad-option", "must be columns");
@@ -240,17 +240,17 @@ static void sql_of_each_kind(void **state)
 static void sql_of_another_kind(void **state)
 {
 	(void)state;
-	assert_bad("{\"definition\": \"id bigint); DROP TABLE a; --\"}", "bad-sql", "is not column definitions");
+	assert_bad("{\"definition\": \"id bigint); DROP TABLE a; --\"}", "bad-sql", "must be column definitions");
 	assert_bad("{\"references\": \"app.orgs(id) ON DELETE CASCADE\"}", "bad-sql", "is not reference");
-	assert_bad("{\"type\": \"text; DROP TABLE a\"}", "bad-sql", "is not type");
-	assert_bad("{\"type\": \"text DEFAULT 1\"}", "bad-sql", "is not type");
-	assert_bad("{\"expression\": \"1, 2\"}", "bad-sql", "is not sql expression");
-	assert_bad("{\"expression\": \"\"}", "bad-sql", "is not sql expression");
-	assert_bad("{\"predicate\": \"a >\"}", "bad-sql", "is not sql predicate");
-	assert_bad("{\"query\": \"DELETE FROM a\"}", "bad-sql", "is not sql query");
-	assert_bad("{\"query\": \"SELECT 1; SELECT 2\"}", "bad-sql", "is not sql query");
-	assert_bad("{\"statements\": \"SELEC 1\"}", "bad-sql", "is not sql statements");
-	assert_bad("{\"undo\": \"DROP TABL a\"}", "bad-sql", "is not sql statements or false");
+	assert_bad("{\"type\": \"text; DROP TABLE a\"}", "bad-sql", "must be a type");
+	assert_bad("{\"type\": \"text DEFAULT 1\"}", "bad-sql", "must be a type");
+	assert_bad("{\"expression\": \"1, 2\"}", "bad-sql", "must be an SQL expression");
+	assert_bad("{\"expression\": \"\"}", "bad-sql", "must be an SQL expression");
+	assert_bad("{\"predicate\": \"a >\"}", "bad-sql", "must be an SQL condition");
+	assert_bad("{\"query\": \"DELETE FROM a\"}", "bad-sql", "must be a SELECT");
+	assert_bad("{\"query\": \"SELECT 1; SELECT 2\"}", "bad-sql", "must be a SELECT");
+	assert_bad("{\"statements\": \"SELEC 1\"}", "bad-sql", "must be SQL statements");
+	assert_bad("{\"undo\": \"DROP TABL a\"}", "bad-sql", "must be SQL statements, or false");
 }
 
 static void sql_is_a_string(void **state)

@@ -300,7 +300,7 @@ static void what_is_wrong_is_said_at_its_line(void **state)
 	assert_refused(
 		"plan \"a\" { title = \"a\",\n  phase \"x\" {\n  sql_step { undo = false,\n  sql = [[\nSELECT 1;\n"
 		"SELECT 'ä'; SELEC 2 ]] } } }",
-		"bad-sql", "\"sql\" of sql_step is not sql statements: syntax error at or near \"SELEC\"");
+		"bad-sql", "\"sql\" of sql_step must be SQL statements, as a string: syntax error at or near \"SELEC\"");
 	assert_int_equal(last.diags.first->span.line, 6);
 }
 

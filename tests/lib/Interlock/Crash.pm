@@ -30,7 +30,7 @@ sub crash_seed
     return $seed;
 }
 
-# The primitives as their source files describe them: name => { example, setup }.
+# The primitives as their source files describe them: name => { example, setup, class, probes, options }.
 sub primitives
 {
     my %found;
@@ -44,6 +44,10 @@ sub primitives
             my ($literals) = $text =~ /^\s*\.$field\s*=\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/m;
             $found{$name}{$field} = join '', map { _unescape($_) } ($literals // '') =~ /"((?:[^"\\]|\\.)*)"/g;
         }
+        ($found{$name}{class}) = map { lc } $text =~ /^\s*\.class\s*=\s*CLASS_(\w+)/m;
+        $found{$name}{probes} = $text =~ /^\s*\.probe\s*=\s*\w/m ? 1 : 0;
+        my ($table) = $text =~ /^static const struct option options\[\] = \{(.*?)^\};/ms;
+        $found{$name}{options} = [ ($table // '') =~ /\.name\s*=\s*"(\w+)"/g ];
     }
     return %found;
 }

@@ -361,6 +361,15 @@ sub stopped
     return readline($stat) =~ /\) T /;
 }
 
+# The most memory that it ever held, in MB.
+sub peak
+{
+    my ($self) = @_;
+    open my $status, '<', "/proc/$self->{harness}{KIDS}[0]{PID}/status" or return;
+    my ($kilobytes) = join('', readline $status) =~ /^VmHWM:\s*(\d+) kB/m;
+    return $kilobytes && $kilobytes / 1024;
+}
+
 sub signal { my ($self, $name) = @_; $self->{harness}->signal($name); return $self }
 
 # Is it still there?  Reads what it has printed meanwhile.
