@@ -8,45 +8,30 @@
 
 enum { AT_ONCE = 64 };
 
-/* Does an earlier step send SQL of the author's own, which may have made anything? */
-static bool sql_before(const struct plan *plan, int number)
+static bool is_done(const struct catalogue_check *g, const struct step *step)
 {
-	for (int n = 1; n < number; n++)
-		if (strcmp(plan_step(plan, n)->type->name, "sql_step") == 0)
-			return true;
-	return false;
+	return g->done && g->done[step->number - 1];
 }
 
-/* Will the table of a step that found it missing be there, because an earlier step makes it? */
-static bool made_before(const struct plan *plan, const struct step *step)
-{
-	struct relname table;
-
-	if (!step->type->subject || !step->type->subject(step->args, &table))
-		return false;
-	if (sql_before(plan, step->number))
-		return true;
-	for (int n = 1; n < step->number; n++) {
-		const struct step *earlier = plan_step(plan, n);
-
-		if ((earlier->type->creates && earlier->type->creates(earlier->args, &table)))
-			return true;
-	}
-	return false;
-}
-
-/* Is a table that an expectation is about changed by an earlier step?  Then it can only be judged in its place. */
-static bool changed_before(const struct plan *plan, const struct step *step)
+/*
+ * Will a step that runs before this one, and is still to run, change what this
+ * one stands on: SQL of the author's own, which may do anything, or a step on
+ * the same table?  Then this one can only be judged in its place.
+ */
+static bool changed_before(const struct catalogue_check *g, const struct step *step)
 {
 	struct relname table, other;
+	bool subject = step->type->subject && step->type->subject(step->args, &table);
 
-	if (!step->type->subject || !step->type->subject(step->args, &table))
-		return false;
 	for (int n = 1; n < step->number; n++) {
-		const struct step *earlier = plan_step(plan, n);
+		const struct step *earlier = plan_step(g->plan, n);
 
-		if (step_class_of(earlier) != CLASS_VERIFY && earlier->type->subject &&
-		    earlier->type->subject(earlier->args, &other) && relname_equal(&table, &other))
+		if (is_done(g, earlier) || step_class_of(earlier) == CLASS_VERIFY)
+			continue;
+		if (!earlier->type->probe)
+			return true;
+		if (subject && earlier->type->subject && earlier->type->subject(earlier->args, &other) &&
+		    relname_equal(&table, &other))
 			return true;
 	}
 	return false;
@@ -93,8 +78,7 @@ static bool try_build(struct catalogue_check *g, const struct step *step, const 
 	struct diag *diag;
 	bool ok;
 
-	if (!g->thorough || facts->state != STATE_ABSENT || changed_before(g->plan, step) ||
-	    made_before(g->plan, step))
+	if (!g->thorough || facts->state != STATE_ABSENT || changed_before(g, step))
 		return true;
 	ok = facts_build(g->conn, g->plan, step, g->arena, &refusal);
 	if (!ok && !conn_lost(g->conn) && refusal.sqlstate[0]) {
@@ -113,23 +97,24 @@ static bool try_build(struct catalogue_check *g, const struct step *step, const 
 
 static bool judge(struct catalogue_check *g, const struct step *step, struct facts *facts, struct err *err)
 {
-	bool expectation = step_class_of(step) == CLASS_VERIFY;
+	bool later = changed_before(g, step),
+		 is_against = facts->state == STATE_CONFLICT || facts->state == STATE_MISSING;
 	struct err conflict = {0};
 
-	if ((facts->state == STATE_MISSING && made_before(g->plan, step)) ||
-	    (expectation && changed_before(g->plan, step))) {
+	if (is_against && later) {
 		facts->state = STATE_ABSENT;
+		facts->now = NULL; /* believed by nobody: the step is looked at again in its place */
 		return true;
 	}
-	if (facts->state == STATE_CONFLICT || facts->state == STATE_MISSING) {
+	if (is_against) {
 		facts_conflict(step, facts, EXIT_REJECTED, &conflict);
-		if (expectation)
+		if (step_class_of(step) == CLASS_VERIFY)
 			conflict.diag.rule = "expectation";
 		add_finding(g, step, &conflict);
 		err_release(&conflict);
 		return true;
 	}
-	if (facts->state != STATE_DONE)
+	if (facts->state != STATE_DONE && !later)
 		try_apply(g, step, facts);
 	return try_build(g, step, facts, err);
 }
@@ -151,6 +136,7 @@ static bool gather_some(struct catalogue_check *g, const struct step **steps, si
 		struct facts *facts = &g->facts[steps[i]->number - 1];
 
 		facts->number = steps[i]->number;
+		facts->run = g->run;
 		facts->archive_rows = -1;
 		ok = ok && facts_take(g->conn, g->plan, steps[i], answers[i], g->arena, facts, err);
 		ok = ok && judge(g, steps[i], facts, err);
@@ -169,7 +155,7 @@ static bool gather_all(struct catalogue_check *g, struct err *err)
 		for (size_t s = 0; s < g->plan->blocks[b].step_count; s++) {
 			const struct step *step = &g->plan->blocks[b].steps[s];
 
-			if (facts_has_probe(step))
+			if (facts_has_probe(step) && !is_done(g, step))
 				some[count++] = step;
 			if (count == AT_ONCE) {
 				ok = ok && gather_some(g, some, count, err);
@@ -232,12 +218,45 @@ static bool check_types(struct catalogue_check *g, struct err *err)
 	                               .params = params},
 	               &rows, err);
 	for (size_t r = 0; ok && r < rows_count(rows); r++)
-		if (!sql_before(g->plan, (int)rows_integer(rows, r, "number")))
+		if (!changed_before(g, plan_step(g->plan, (int)rows_integer(rows, r, "number"))))
 			unknown_type(g, rows_get(rows, r, "type"), (int)rows_integer(rows, r, "number"));
 	rows_free(rows);
 	free(list);
 	json_decref(types);
 	return ok;
+}
+
+/* "15.3" as the server writes it: 150003. */
+static int version_number(const char *version)
+{
+	const char *dot = strchr(version, '.');
+
+	return atoi(version) * 10000 + (dot ? atoi(dot + 1) : 0);
+}
+
+static void too_old(struct catalogue_check *g, struct span span, const char *what, int wanted)
+{
+	struct diag *diag = diags_add(g->diags, SEVERITY_ERROR, "server-version", span,
+	                              "%s is for PostgreSQL %d and newer, this server is %s", what, wanted / 10000,
+	                              conn_server_version_text(g->conn));
+
+	diag_help(&g->diags->arena, diag, "upgrade the server, or write the plan for the version that it is");
+}
+
+static void check_versions(struct catalogue_check *g)
+{
+	int server = conn_server_version(g->conn);
+	const char *minimum = g->plan->settings.min_server;
+
+	if (minimum && server < version_number(minimum))
+		too_old(g, g->plan->span, "this plan", version_number(minimum));
+	for (size_t b = g->from; b < g->to; b++)
+		for (size_t i = 0; i < g->plan->blocks[b].step_count; i++) {
+			const struct step *step = &g->plan->blocks[b].steps[i];
+
+			if (server < step->type->min_server)
+				too_old(g, step->span, step->type->name, step->type->min_server);
+		}
 }
 
 bool check_catalogue(struct catalogue_check *check, struct err *err)
@@ -249,6 +268,7 @@ bool check_catalogue(struct catalogue_check *check, struct err *err)
 	               NULL, err) &&
 		gather_all(check, err);
 
+	check_versions(check);
 	if (!conn_lost(check->conn))
 		conn_query(check->conn, QUERY("ROLLBACK"), NULL, &ignored);
 	err_release(&ignored);

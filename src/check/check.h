@@ -26,7 +26,9 @@ struct catalogue_check {
 	struct conn *conn;
 	const struct plan *plan;
 	size_t from, to;
-	bool thorough; /* also build what is absent in pg_temp: takes about a millisecond a step */
+	const bool *done; /* by step number - 1: what a run did already is not judged again; NULL: nothing */
+	int64_t run;      /* its number; 0: there is none */
+	bool thorough;    /* also build what is absent in pg_temp: takes about a millisecond a step */
 	struct arena *arena;
 	struct facts *facts;
 	struct diags *diags;

@@ -150,6 +150,9 @@ const struct rule rules[] = {
      "Evaluating a plan takes milliseconds.  It may use 2 seconds and 64 MiB; a loop without an end is the usual "
      "reason.",
      NULL, NULL},
+	{"server-version", "the server is older than the plan wants",
+     "A plan says with min_server what it was written for; some primitives need a version themselves.", NULL,
+     NULL},
 	{"sql-transaction-control", "BEGIN, COMMIT and the like in a plan",
      "Every step runs in a transaction together with the registry's row of it; a COMMIT in between would tear them "
      "apart.",

@@ -145,7 +145,8 @@ bool act_confirm(struct context *context, const char *question, bool destructive
 	}
 	if (context->options.yes || context->options.confirm)
 		return true;
-	return report_ask(question, production ? "--confirm NAME, with the name of the database" : "--yes",
+	return report_ask(context->loop, question,
+	                  production ? "--confirm NAME, with the name of the database" : "--yes",
 	                  context->options.no_input, err);
 }
 
@@ -218,24 +219,41 @@ const char *act_plan_name(struct context *context, const char *operand, struct e
 	return name;
 }
 
-/* The file of the operand, compiled and checked; none is fine where the registry may know the name. */
+/* For going back the file only says which plan is meant: where it does not compile any more, its own name does. */
+static const char *name_of_file(struct context *context, const char *operand)
+{
+	const char *base = strrchr(operand, '/') ? strrchr(operand, '/') + 1 : operand;
+	size_t length = strlen(base);
+
+	if (length > 4 && strcmp(base + length - 4, ".lua") == 0)
+		length -= 4;
+	return arena_strndup(&context->arena, base, length);
+}
+
+/* The file of the operand, compiled; none is fine where the registry may know the name. */
 static bool take_file(struct act *act, bool start, struct err *err)
 {
 	const char *operand = act->context->operands[0];
+	struct diags diags = {0};
+	bool ok;
 
+	act->name = name_of_file(act->context, operand);
 	if (!plan_find_file(&act->context->arena, operand) && !is_path(operand))
 		return true;
+	if (!start) {
+		ok = plan_compile_quietly(act->context, operand, &act->file, &diags, err) || !err->diag.summary;
+		diags_release(&diags);
+		return ok;
+	}
 	if (!plan_compile_operand(act->context, operand, &act->file, err))
 		return false;
-	if (!start)
-		return true;
 	check_plan(act->file, &act->findings);
-	if (act->findings.errors == 0) {
-		diags_release(&act->findings);
-		return true;
+	if (act->findings.errors > 0) {
+		err->code = EXIT_REJECTED;
+		return false;
 	}
-	err->code = EXIT_REJECTED;
-	return false;
+	diags_release(&act->findings);
+	return true;
 }
 
 bool act_open(struct act *act, struct context *context, bool start, bool *open, struct err *err)
@@ -251,8 +269,7 @@ bool act_open(struct act *act, struct context *context, bool start, bool *open, 
 	act->session.listener = &act->listener;
 	return take_file(act, start, err) &&
 	       run_open(&act->session,
-	                &(struct run_request){act->file, context->operands[0], act_parameters(context), start,
-	                                      &act->findings},
+	                &(struct run_request){act->file, act->name, act_parameters(context), start, &act->findings},
 	                &act->options, open, err);
 }
 

@@ -19,6 +19,7 @@ struct act {
 	struct connector connector;
 	struct listener listener;
 	struct session session;
+	const char *name;  /* of the plan that is meant, when there is no file */
 	struct plan *file; /* compiled from the operand's file; NULL when there is none */
 	struct run_options options;
 	struct diags findings;

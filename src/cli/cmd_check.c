@@ -8,14 +8,22 @@
 #include "cli/act.h"
 #include "cli/plans.h"
 #include "cli/report.h"
+#include "engine/registry.h"
 
 /* Against this database, from the plan's first block. */
 static bool check_with(struct conn *conn, const struct plan *plan, struct diags *diags, struct err *err)
 {
 	struct arena arena = {0};
 	struct facts *facts = arena_array(&arena, struct facts, plan->step_count);
-	struct catalogue_check check = {conn, plan, 0, plan->block_count, true, &arena, facts, diags};
-	bool ok = check_catalogue(&check, err);
+	struct catalogue_check check = {.conn = conn,
+	                                .plan = plan,
+	                                .to = plan->block_count,
+	                                .thorough = true,
+	                                .arena = &arena,
+	                                .facts = facts,
+	                                .diags = diags};
+	struct run_row run;
+	bool ok = registry_progress(conn, plan, &arena, &run, &check.done, err) && check_catalogue(&check, err);
 
 	if (!ok && err->code == EXIT_STEP) {
 		struct diag *diag =

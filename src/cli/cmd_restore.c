@@ -44,9 +44,12 @@ static enum exit_code run_restore_command(struct context *context, struct err *e
 
 	if (!step_number(context, &number, err))
 		return err->code;
-	ok = act_open(&act, context, false, &open, err) &&
-	     act_confirm(context, "put archived values back?", false, err) &&
-	     run_restore(&act.session, number, &left, &end, err);
+	ok = act_open(&act, context, false, &open, err);
+	if (ok) {
+		ok = act_confirm(context, "put archived values back?", false, err) &&
+		     run_restore(&act.session, number, &left, &end, err);
+		run_leave(&act.session);
+	}
 	if (ok)
 		say_end(context, &end, left);
 	act_release(&act);

@@ -155,14 +155,16 @@ static void print_text(struct status *s, const struct view *view)
 		printf("  next: %s\n", next_command(s, view));
 }
 
+/* The worst of several plans: failed, then held, then waiting.  A run that nobody sees to any more has failed. */
 static void note_exit(struct status *s, const struct view *view)
 {
-	enum exit_code code = is(view, "failed")    ? EXIT_STEP
-	                      : is(view, "waiting") ? EXIT_WAITING
-	                      : is(view, "running") ? EXIT_HELD
-	                                            : EXIT_DONE;
+	enum exit_code code = is(view, "failed") || (is(view, "running") && !view->run.alive) ? EXIT_STEP
+	                      : is(view, "running")                                           ? EXIT_HELD
+	                      : is(view, "waiting")                                           ? EXIT_WAITING
+	                                                                                      : EXIT_DONE;
 
-	if (s->worst != EXIT_STEP && code != EXIT_DONE)
+	if (code == EXIT_STEP || (code == EXIT_HELD && s->worst != EXIT_STEP) ||
+	    (code == EXIT_WAITING && s->worst == EXIT_DONE))
 		s->worst = code;
 }
 
@@ -239,7 +241,7 @@ const struct command command_status = {
 	.synopsis = "[PLAN]",
 	.description =
 		"Reads the registry and changes nothing; it answers while a run is under way. --markdown prints a checklist "
-		"for a roadmap. With --exit-code: 0 done or undone, 3 failed, 5 waiting, 6 being run.",
+		"for a roadmap. With --exit-code: 0 done or undone, 3 failed or left by a client that died, 5 waiting, 6 being run.",
 	.accepts = "markdown exit-code",
 	.server = SERVER_REQUIRED,
 	.operands_min = 0,

@@ -54,8 +54,11 @@ static enum exit_code run_undo(struct context *context, struct err *err)
 	if (ok && from >= 0) {
 		if (!context->options.quiet && !context->options.json)
 			show_what(&act, from);
-		ok = context->options.dry_run ||
-		     (act_confirm(context, "take this back?", false, err) && run_back(&act.session, from, &end, err));
+		ok = context->options.dry_run || act_confirm(context, "take this back?", false, err);
+		if (!ok || context->options.dry_run)
+			run_leave(&act.session);
+		else
+			ok = run_back(&act.session, from, &end, err);
 	}
 	if (ok && !context->options.dry_run)
 		say_end(&act, from, &end);

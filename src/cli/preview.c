@@ -21,7 +21,6 @@ struct preview {
 	struct plan *plan;
 	struct conn *conn;
 	struct run_row run;
-	bool found;
 	struct arena arena;
 	struct facts *facts;
 	struct diags findings;
@@ -158,7 +157,7 @@ static void print_head(const struct preview *p)
 	interval_format(p->plan->settings.lock_timeout, &wait);
 	printf("%s  %s\n", p->plan->name, p->plan->settings.title);
 	printf("database %s, plan %.4s...%s, %s; a lock is waited for <= %s a try\n", conn_database(p->conn),
-	       p->plan->hash, p->plan->hash + 60, p->found ? p->run.state : "never run", buf_text(&wait));
+	       p->plan->hash, p->plan->hash + 60, p->run.id ? p->run.state : "never run", buf_text(&wait));
 	buf_release(&wait);
 }
 
@@ -229,31 +228,20 @@ static void print_json(struct preview *p)
 		}
 }
 
-/* The run's position, when there is one. */
-static bool find_run(struct preview *p, struct err *err)
-{
-	char *parameters = p->plan->parameters ? json_dumps(p->plan->parameters, JSON_COMPACT) : NULL;
-	bool exists, ok;
-
-	ok = registry_look(p->conn, &exists, err) &&
-	     (!exists || registry_find(p->conn, p->plan->name, parameters ? parameters : "{}", &p->arena, &p->run,
-	                               &p->found, err));
-	free(parameters);
-	return ok;
-}
-
 static bool prepare(struct preview *p, struct err *err)
 {
-	struct catalogue_check check;
+	struct catalogue_check check = {.plan = p->plan, .arena = &p->arena, .diags = &p->findings};
 
 	p->conn = act_connect(p->context, err);
-	if (!p->conn || !find_run(p, err))
+	if (!p->conn || !registry_progress(p->conn, p->plan, &p->arena, &p->run, &check.done, err))
 		return false;
 	p->facts = arena_array(&p->arena, struct facts, p->plan->step_count);
 	check_plan(p->plan, &p->findings);
-	check = (struct catalogue_check){
-		p->conn,  p->plan,     (size_t)p->run.next_block, p->plan->block_count, false, &p->arena,
-		p->facts, &p->findings};
+	check.conn = p->conn;
+	check.facts = p->facts;
+	check.run = p->run.id;
+	check.from = (size_t)p->run.next_block;
+	check.to = p->plan->block_count;
 	return check_catalogue(&check, err);
 }
 

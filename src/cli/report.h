@@ -11,6 +11,7 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "db/loop.h"
 
 /* Set once by main from --json, --color, --plain, the terminal, NO_COLOR and PG_COLOR. */
 struct report_style {
@@ -65,11 +66,12 @@ enum report_color { COLOR_PLAIN, COLOR_BOLD, COLOR_DIM, COLOR_RED, COLOR_GREEN, 
 const char *report_color(FILE *to, enum report_color color);
 
 /*
- * Asks on the terminal; true for yes.  Anything else is false with *err
+ * Asks on the terminal, timers going on meanwhile; true for yes.  Anything else is false with *err
  * filled: EXIT_CONFIRM for "no" and where there is no terminal or --no-input
  * (then the help is "add HINT": what the command line lacks, as "--yes");
  * EXIT_INTERRUPTED for no answer.
  */
-bool report_ask(const char *question, const char *hint_without_terminal, bool no_input, struct err *err);
+bool report_ask(struct loop *loop, const char *question, const char *hint_without_terminal, bool no_input,
+                struct err *err);
 
 #endif

@@ -1,6 +1,4 @@
 /* The one question: yes or no, at the terminal. */
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,23 +8,19 @@
 #include "cli/report.h"
 
 /* Reads one line from the terminal; false, and an empty answer, at its end and when a signal asked us to stop. */
-static bool read_answer(char *answer, size_t size)
+static bool read_answer(struct loop *loop, char *answer, size_t size)
 {
-	struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-	                          {.fd = interrupt_descriptor(), .events = POLLIN}};
 	ssize_t length;
 
-	while (poll(waits, 2, -1) < 0)
-		if (errno != EINTR || interrupt_count())
-			return false;
-	if (interrupt_count() || !waits[0].revents)
+	if (interrupt_count() || loop_wait(loop, STDIN_FILENO, false, 0) != LOOP_READY)
 		return false;
 	length = read(STDIN_FILENO, answer, size - 1);
 	answer[length > 0 ? length : 0] = '\0';
 	return length > 0;
 }
 
-bool report_ask(const char *question, const char *hint_without_terminal, bool no_input, struct err *err)
+bool report_ask(struct loop *loop, const char *question, const char *hint_without_terminal, bool no_input,
+                struct err *err)
 {
 	char answer[64] = "";
 
@@ -40,7 +34,7 @@ bool report_ask(const char *question, const char *hint_without_terminal, bool no
 	fprintf(stderr, "%s%s%s [y/N] ", report_color(stderr, COLOR_BOLD), question,
 	        report_color(stderr, COLOR_PLAIN));
 	fflush(stderr);
-	if (!read_answer(answer, sizeof(answer)))
+	if (!read_answer(loop, answer, sizeof(answer)))
 		fputc('\n', stderr);
 	if (interrupt_count())
 		return err_set(err, EXIT_INTERRUPTED, "no answer; nothing was changed");

@@ -79,6 +79,11 @@ void conn_cancel(struct conn *conn)
 	PQfreeCancel(cancel);
 }
 
+bool conn_busy(const struct conn *conn)
+{
+	return conn->busy;
+}
+
 bool conn_begin(struct conn *conn, struct err *err)
 {
 	if (conn->busy)

@@ -54,6 +54,7 @@ const char *conn_user(const struct conn *conn);
 const char *conn_host(const struct conn *conn); /* host, address or socket directory */
 const char *conn_port(const struct conn *conn);
 bool conn_lost(const struct conn *conn);
+bool conn_busy(const struct conn *conn);           /* a statement is under way */
 bool conn_in_transaction(const struct conn *conn); /* also a failed one */
 
 /* A statement with text parameters ($1 …; NULL is SQL's NULL). */
@@ -75,6 +76,7 @@ const char *rows_name(const struct rows *rows, size_t column);
 const char *rows_value(const struct rows *rows, size_t row, size_t column);
 /* By name; NULL for SQL's NULL; a name that is not there is a bug. */
 const char *rows_get(const struct rows *rows, size_t row, const char *name);
+bool rows_true(const struct rows *rows, size_t row, const char *name);       /* false for NULL */
 int64_t rows_integer(const struct rows *rows, size_t row, const char *name); /* 0 for NULL */
 /* The row as a record in the arena, independent of the rows. */
 struct record *rows_record(const struct rows *rows, size_t row, struct arena *arena);

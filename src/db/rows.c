@@ -66,6 +66,13 @@ const char *rows_get(const struct rows *rows, size_t row, const char *name)
 	return rows_value(rows, row, column_named(rows, name));
 }
 
+bool rows_true(const struct rows *rows, size_t row, const char *name)
+{
+	const char *value = rows_get(rows, row, name);
+
+	return value && strcmp(value, "t") == 0;
+}
+
 int64_t rows_integer(const struct rows *rows, size_t row, const char *name)
 {
 	const char *value = rows_get(rows, row, name);

@@ -19,12 +19,12 @@ static const char question[] =
 	"  AND l.pid IS DISTINCT FROM $1::integer)"
 	" SELECT h.pid::text AS pid, a.application_name AS app, a.usename::text AS role, a.state,"
 	"  left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100) AS query, p.gid,"
-	"  coalesce(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000, 0)::bigint AS age"
+	"  (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint AS age"
 	" FROM held h LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid"
 	" LEFT JOIN pg_catalog.pg_locks x ON h.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'"
 	"  AND x.virtualtransaction = h.virtualtransaction"
 	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid"
-	" ORDER BY age DESC LIMIT 5";
+	" ORDER BY age DESC NULLS LAST LIMIT 5";
 
 /* The modes that conflict with each mode, as pg_locks writes them (manual, "Table-Level Lock Modes"). */
 static const char *conflicting(enum lock_mode mode)
@@ -68,7 +68,10 @@ static const char *sentence(const struct rows *rows, size_t r, struct arena *are
 	struct buf age = {0};
 	const char *text;
 
-	interval_format(rows_integer(rows, r, "age"), &age);
+	if (rows_get(rows, r, "age"))
+		interval_format(rows_integer(rows, r, "age"), &age);
+	else
+		buf_add(&age, "an unknown time"); /* without pg_read_all_stats others' transactions show no age */
 	if (rows_get(rows, r, "gid"))
 		text = arena_printf(arena, "prepared transaction \"%s\", prepared %s ago", rows_get(rows, r, "gid"),
 		                    buf_text(&age));

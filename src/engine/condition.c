@@ -5,6 +5,8 @@
 
 #include "engine/tx.h"
 
+enum { COUNTERS_LATE_MS = 1100 };
+
 /* What one look at a block needs. */
 struct look {
 	struct session *session;
@@ -61,10 +63,28 @@ static void add_reached(struct look *l, struct batch *batch, bool again)
 		safety ? watched(block, l->arena) : "", again ? "true" : "false");
 }
 
+/* What our own statements have read is in the counters before they are looked at; else we would restart the
+ * period. */
+static bool flush_statistics(struct look *l, struct err *err)
+{
+	struct session *s = l->session;
+
+	if (l->block->wait.safety.unused.count == 0)
+		return true;
+	if (conn_server_version(s->worker) >= 150000)
+		return conn_query(s->worker, QUERY("SELECT pg_catalog.pg_stat_force_next_flush()"), NULL, err);
+	loop_sleep(s->connector->loop,
+	           COUNTERS_LATE_MS); /* a session sends its counters when it is idle, at most so often */
+	return conn_query(s->worker, QUERY("SELECT 1"), NULL, err) &&
+	       (loop_sleep(s->connector->loop, COUNTERS_LATE_MS), true);
+}
+
 static bool write_reached(struct look *l, bool again, struct err *err)
 {
 	struct batch batch = {.arena = l->arena};
 
+	if (l->block->kind == BLOCK_SAFETY_PERIOD && !flush_statistics(l, err))
+		return false;
 	add_reached(l, &batch, again);
 	return tx_run(l->session, &batch, NULL, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "check/facts.h"
+#include "engine/lease.h"
 #include "engine/registry.h"
 #include "engine/tx.h"
 #include "engine/work.h"
@@ -35,28 +36,50 @@ void exec_plan_step(const struct step *step, enum direction direction, const str
 		type->restore(step->args, facts, stmts);
 }
 
-/* How many rows archive_<run>_<number> holds; -1 when there is no such table. */
-static bool count_archive(struct work *w, struct err *err)
+bool exec_count_archive(struct session *s, struct facts *facts, struct err *err)
 {
-	const char *name =
-		arena_printf(&w->arena, "interlock.archive_%lld_%d", (long long)w->facts.run, w->facts.number);
+	struct arena arena = {0};
+	const char *name = arena_printf(&arena, "interlock.archive_%lld_%d", (long long)facts->run, facts->number);
 	struct query there = {
 		.sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there", .count = 1, .params = &name};
-	struct rows *rows;
-	bool exists;
+	struct rows *rows = NULL;
+	bool ok = conn_query(s->worker, &there, &rows, err), exists = ok && rows_true(rows, 0, "there");
 
-	if (!conn_query(w->session->worker, &there, &rows, err))
-		return false;
-	exists = strcmp(rows_get(rows, 0, "there"), "t") == 0;
+	facts->archive_rows = -1;
 	rows_free(rows);
-	if (!exists)
+	rows = NULL;
+	if (exists) {
+		ok = conn_query(s->worker, QUERY(arena_printf(&arena, "SELECT count(*) AS n FROM %s", name)), &rows, err);
+		facts->archive_rows = ok ? rows_integer(rows, 0, "n") : -1;
+	}
+	rows_free(rows);
+	arena_release(&arena);
+	return ok;
+}
+
+/* Only a step that this run has touched before can have an archive. */
+static bool count_archive(struct work *w, struct err *err)
+{
+	const struct step_row *row = &w->session->steps[w->step->number - 1];
+
+	if (!w->step->type->restore || (w->direction == FORWARD && row->attempts == 0))
 		return true;
-	if (!conn_query(w->session->worker, QUERY(arena_printf(&w->arena, "SELECT count(*) AS n FROM %s", name)),
-	                &rows, err))
-		return false;
-	w->facts.archive_rows = rows_integer(rows, 0, "n");
-	rows_free(rows);
-	return true;
+	return exec_count_archive(w->session, &w->facts, err);
+}
+
+/* Would it send something outside a transaction?  Then the row says "ours" before the server can say "there
+ * already". */
+static bool works_outside(const struct work *w, const struct facts *facts)
+{
+	struct arena arena = {0};
+	struct stmts stmts = {.arena = &arena};
+	bool outside = false;
+
+	exec_plan_step(w->step, FORWARD, facts, &stmts);
+	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next)
+		outside |= stmt->mode == STMT_OUTSIDE;
+	arena_release(&arena);
+	return outside;
 }
 
 /*
@@ -67,13 +90,17 @@ static bool count_archive(struct work *w, struct err *err)
 static bool take_fresh(struct work *w)
 {
 	struct facts *fresh = w->session->fresh ? &w->session->fresh[w->step->number - 1] : NULL;
+	struct facts facts = w->facts;
 
 	if (!fresh || !fresh->now || fresh->state != STATE_ABSENT || w->direction != FORWARD ||
 	    step_class_of(w->step) != CLASS_ADDITIVE)
 		return false;
-	w->facts.now = fresh->now;
-	w->facts.state = fresh->state;
+	facts.now = fresh->now;
+	facts.state = fresh->state;
 	fresh->now = NULL;
+	if (works_outside(w, &facts))
+		return false;
+	w->facts = facts;
 	return true;
 }
 
@@ -101,7 +128,7 @@ static bool look(struct work *w, struct err *err)
 	ok = !probes ||
 	     facts_take(w->session->worker, w->session->plan, w->step, answers[0], &w->arena, &w->facts, err);
 	batch_free_results(&batch, answers);
-	return ok && (w->direction == FORWARD || !w->step->type->restore || count_archive(w, err));
+	return ok && count_archive(w, err);
 }
 
 static bool say_refusal(const struct stmts *stmts, const struct step *step, struct err *err)
@@ -190,21 +217,32 @@ static struct step_row *row_of(struct session *s, const struct step *step)
 	return &s->steps[step->number - 1];
 }
 
-/* The registry, on a new session, tells whether the work whose answer was lost was committed. */
+static bool connection_gone(struct err *err)
+{
+	err_set(err, EXIT_CONNECTION, "the connection to the server was lost");
+	err_detail(err, "the database is consistent: what was committed is in the registry with its row");
+	err_help(err, "run again when the server is back");
+	return false;
+}
+
+/*
+ * The registry, on a new session, tells whether the work whose answer was lost
+ * was committed: but only once the old session is gone, which may still be
+ * busy with that very COMMIT.
+ */
 static bool reconnect(struct session *s, const struct step *step, struct err *err)
 {
 	session_say(s, step, STEP_WAITS, 0, "the connection was lost; connecting again");
 	for (int i = 0; i < RECONNECTS_MAX && !conn_lost(s->control) && !s->lease_lost; i++) {
 		err_release(err);
+		if (!lease_end_worker(s, err))
+			break;
 		if (session_reopen_worker(s, err))
 			return registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err);
 		if (!loop_sleep(s->connector->loop, 500))
 			break;
 	}
-	err_set(err, EXIT_CONNECTION, "the connection to the server was lost");
-	err_detail(err, "the database is consistent: what was committed is in the registry with its row");
-	err_help(err, "run again when the server is back");
-	return false;
+	return err->code == EXIT_HELD ? false : connection_gone(err);
 }
 
 /* The sentence that every failure of a step begins with. */
@@ -213,6 +251,8 @@ static void describe_failure(struct session *s, const struct step *step, struct 
 	const struct block *block = plan_block_of(s->plan, step);
 	struct buf what = {0};
 
+	if (err_is(err, "57014") && interrupt_count() >= 2)
+		exec_interrupted(err);
 	if (err->code != EXIT_STEP && err->code != EXIT_INTERRUPTED)
 		return;
 	if (err->sqlstate[0]) {
@@ -251,7 +291,7 @@ static void record_failure(struct session *s, const struct step *step, const str
 		" $2::integer",
 		4, run, arena_printf(&arena, "%d", step->number), err->sqlstate, err->diag.summary);
 	batch_add(&batch, "UPDATE interlock.run SET state = $2 WHERE id = $1::bigint", 2, run,
-	          err->code == EXIT_INTERRUPTED ? "running" : "failed");
+	          err->code == EXIT_INTERRUPTED ? "waiting" : "failed");
 	if (!conn_lost(s->worker) && !s->lease_lost)
 		tx_run(s, &batch, NULL, &ignored);
 	err_release(&ignored);
@@ -268,7 +308,7 @@ static bool until_done(struct session *s, const struct step *step, enum directio
                        struct err *err)
 {
 	struct patience patience = {0};
-	int races = 0;
+	int races = 0, losses = 0;
 
 	for (;;) {
 		struct work work = {.session = s, .step = step, .direction = direction, .patience = &patience};
@@ -281,7 +321,8 @@ static bool until_done(struct session *s, const struct step *step, enum directio
 			err_release(err);
 			continue;
 		}
-		if (!conn_lost(s->worker) || !reconnect(s, step, err))
+		if (!conn_lost(s->worker) || err->code != EXIT_CONNECTION || losses++ >= RECONNECTS_MAX ||
+		    !reconnect(s, step, err))
 			return false;
 		if (finished(row_of(s, step), direction))
 			return true;

@@ -17,6 +17,10 @@ enum direction { FORWARD, BACK, RESTORE };
  * half-done. */
 bool exec_step(struct session *session, const struct step *step, enum direction direction, struct err *err);
 
+/* Fills facts->archive_rows for its run and number: the rows of archive_<run>_<number>, -1 when there is no such
+ * table. */
+bool exec_count_archive(struct session *session, struct facts *facts, struct err *err);
+
 /* The statements that it would send now, for preview; facts as the probe gave them.  Nothing is sent. */
 void exec_plan_step(const struct step *step, enum direction direction, const struct facts *facts,
                     struct stmts *stmts);

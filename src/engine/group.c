@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
+#include "base/xalloc.h"
 #include "engine/tx.h"
 #include "engine/work.h"
 
-enum { GROUP_MAX = 256, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000 };
+enum { LOCKS_MAX = 64, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000, HOLDS_MAX = 5 };
 
 size_t group_size(const struct stmt *first, const struct stmt **last)
 {
@@ -22,23 +24,43 @@ size_t group_size(const struct stmt *first, const struct stmt **last)
 	return size;
 }
 
+/* A group of statements with what it needs. */
+struct group {
+	const struct stmt *first;
+	size_t size;
+	struct table_lock locks[LOCKS_MAX];
+	size_t lock_count;
+	bool slow; /* takes time in proportion to the table: no hold limit */
+};
+
 /* Each table once, with the strongest mode that any statement of the group needs. */
-static size_t locks_of(const struct stmt *first, size_t size, struct table_lock *locks)
+static void add_lock(struct group *group, const struct table_lock *lock)
 {
-	size_t count = 0;
+	size_t at = 0;
+
+	while (at < group->lock_count && !relname_equal(&group->locks[at].table, &lock->table))
+		at++;
+	if (at == LOCKS_MAX)
+		bug("a step locks more than %d tables", LOCKS_MAX);
+	if (at == group->lock_count)
+		group->locks[group->lock_count++] = *lock;
+	else if (lock->mode > group->locks[at].mode)
+		group->locks[at].mode = lock->mode;
+}
+
+static struct group group_of(const struct stmt *first, size_t size)
+{
+	struct group group = {.first = first, .size = size, .slow = first->slow};
 
 	for (const struct stmt *stmt = first; size--; stmt = stmt->next)
-		for (size_t l = 0; l < stmt->lock_count; l++) {
-			size_t at = 0;
+		for (size_t l = 0; l < stmt->lock_count; l++)
+			add_lock(&group, &stmt->locks[l]);
+	return group;
+}
 
-			while (at < count && !relname_equal(&locks[at].table, &stmt->locks[l].table))
-				at++;
-			if (at == count && count < GROUP_MAX)
-				locks[count++] = stmt->locks[l];
-			else if (at < count && stmt->locks[l].mode > locks[at].mode)
-				locks[at].mode = stmt->locks[l].mode;
-		}
-	return count;
+static bool holds_others_up(const struct group *group)
+{
+	return group->lock_count > 0 && !group->slow;
 }
 
 static char *record_json(const struct record *record)
@@ -84,20 +106,21 @@ void group_mark(struct work *w, struct batch *batch, bool ends)
 }
 
 /* Limits of the work itself, and the plan's search_path for its SQL. */
-static void add_settings(struct work *w, struct batch *batch, bool slow, bool locked)
+static void add_settings(struct work *w, struct batch *batch, const struct group *group)
 {
 	struct session *s = w->session;
-	int64_t limit = slow ? w->step->common.timeout : locked ? s->lock_hold : w->step->common.timeout;
-	const char *statement = arena_printf(&w->arena, "%lldms", (long long)limit);
-	const char *idle = arena_printf(&w->arena, "%lldms", (long long)(locked && !slow ? s->lock_hold : IDLE_MS));
-	const char *wait = arena_printf(&w->arena, "%lldms", (long long)lock_timeout_of(s, w->step));
+	bool brief = holds_others_up(group);
+	int64_t limit = brief ? s->lock_hold : w->step->common.timeout;
 
 	batch_add_often(batch,
 	                "SELECT pg_catalog.set_config('statement_timeout', $1, true),"
 	                " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, true),"
 	                " pg_catalog.set_config('lock_timeout', $3, true),"
 	                " pg_catalog.set_config('search_path', $4, true)",
-	                4, statement, idle, wait, s->plan->settings.search_path);
+	                4, arena_printf(&w->arena, "%lldms", (long long)limit),
+	                arena_printf(&w->arena, "%lldms", (long long)(brief ? s->lock_hold : IDLE_MS)),
+	                arena_printf(&w->arena, "%lldms", (long long)lock_timeout_of(s, w->step)),
+	                s->plan->settings.search_path);
 }
 
 static void add_event(struct work *w, struct batch *batch, const struct stmt *first, size_t size)
@@ -123,7 +146,7 @@ static void add_event(struct work *w, struct batch *batch, const struct stmt *fi
 }
 
 /* A verification's rows, each a line of the message. */
-static enum outcome not_empty(struct work *w, const struct rows *rows, struct err *err)
+static enum outcome not_empty(const struct rows *rows, struct err *err)
 {
 	err_set(err, EXIT_STEP, "%zu %s that should not be there", rows_count(rows),
 	        rows_count(rows) == VERIFY_ROWS ? "rows or more"
@@ -140,75 +163,100 @@ static enum outcome not_empty(struct work *w, const struct rows *rows, struct er
 	}
 	if (rows_count(rows) > SHOW_ROWS)
 		err_detail(err, "… and more");
-	(void)w;
 	return OUTCOME_FAILED;
 }
 
-/* The server said no: is it worth another attempt? */
-static enum outcome refused(struct work *w, const struct table_lock *locks, size_t count, bool at_second_lock,
-                            struct err *err)
+/* The work took longer than a lock may be held: worth a few more attempts, others may have slowed it. */
+static enum outcome held_too_long(struct work *w, const struct group *group, struct err *err)
 {
-	struct patience *patience = w->patience;
+	if (++w->patience->holds < HOLDS_MAX)
+		return lock_pause(w, group->locks, group->lock_count, err) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+	err_set(err, EXIT_STEP, "it took longer than a lock may be held, %lld ms", (long long)w->session->lock_hold);
+	err_detail(err, "tried %d times, and rolled back each time so that nobody waited longer", HOLDS_MAX);
+	err_help(err,
+	         "run it when the table is quieter, or set lock_hold in the plan to what the application can bear");
+	return OUTCOME_FAILED;
+}
+
+/* The server said no: is it worth another attempt?  `failed`: which statement of the batch. */
+static enum outcome refused(struct work *w, const struct group *group, size_t failed, struct err *err)
+{
+	size_t first_lock = w->patience->attempts > 0 ? 1 : 0; /* behind the statement that sets lock_timeout */
 
 	tx_rollback(w->session);
 	w->open = false;
-	if (at_second_lock && err_is(err, "42501") && !patience->first_only) {
-		patience->first_only = true;
+	if (err_is(err, "42501") && !w->patience->first_only && failed > first_lock &&
+	    failed < first_lock + group->lock_count) {
+		w->patience->first_only = true;
 		return OUTCOME_AGAIN;
 	}
 	if (err_is(err, "55P03") || err_is(err, "40P01") || err_is(err, "40001"))
-		return lock_pause(w->session, w->step, patience, locks, count, err) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+		return lock_pause(w, group->locks, group->lock_count, err) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+	if (err_is(err, "57014") && holds_others_up(group) && interrupt_count() < 2)
+		return held_too_long(w, group, err);
 	return OUTCOME_FAILED;
 }
 
 /* The answers of the group's own statements: are verifications satisfied?  Gives the rows touched by the last. */
-static enum outcome judge(struct work *w, const struct stmt *first, size_t size, struct rows **answers,
-                          int64_t *touched, struct err *err)
+static enum outcome judge(const struct group *group, struct rows **answers, int64_t *touched, struct err *err)
 {
 	enum outcome outcome = OUTCOME_DONE;
+	const struct stmt *stmt = group->first;
 
-	for (const struct stmt *stmt = first; size--; stmt = stmt->next, answers++) {
-		*touched = rows_affected(*answers);
-		if (outcome == OUTCOME_DONE && stmt->must_be_empty && rows_count(*answers) > 0)
-			outcome = not_empty(w, *answers, err);
+	for (size_t i = 0; i < group->size; i++, stmt = stmt->next) {
+		*touched = rows_affected(answers[i]);
+		if (outcome == OUTCOME_DONE && stmt->must_be_empty && rows_count(answers[i]) > 0)
+			outcome = not_empty(answers[i], err);
 	}
 	return outcome;
 }
 
+/* Locks, registry row, journal, limits, and the statements themselves; gives the index of the first of these. */
+static size_t compose(struct work *w, const struct group *group, bool ends, struct batch *batch)
+{
+	const struct stmt *stmt = group->first;
+	size_t own;
+
+	lock_add(w, group->locks, group->lock_count, batch);
+	if (group->lock_count > 0)
+		batch_add_often(batch, "SET CONSTRAINTS ALL IMMEDIATE", 0);
+	group_mark(w, batch, ends);
+	add_event(w, batch, group->first, group->size);
+	add_settings(w, batch, group);
+	own = batch->count;
+	for (size_t i = 0; i < group->size; i++, stmt = stmt->next)
+		batch_add(batch, stmt->sql, 0);
+	return own;
+}
+
+/* When the host itself cancels: a stopped network leaves the server's own limits without effect. */
+static int64_t deadline_of(const struct work *w, const struct group *group)
+{
+	if (!holds_others_up(group))
+		return 0;
+	return loop_now() + w->session->lock_hold + CANCEL_GRACE_MS +
+	       (int64_t)group->lock_count * lock_timeout_of(w->session, w->step);
+}
+
 /* One transaction of the group. */
-static enum outcome run_once(struct work *w, const struct stmt *first, size_t size, bool ends, int64_t *touched,
+static enum outcome run_once(struct work *w, const struct group *group, bool ends, int64_t *touched,
                              struct err *err)
 {
 	struct batch batch = {.arena = &w->arena};
-	struct table_lock locks[GROUP_MAX];
-	size_t count = locks_of(first, size, locks), own, failed = 0, second_lock;
-	struct rows **answers;
 	enum outcome outcome;
-	bool slow = first->slow;
+	struct rows **answers;
+	size_t own, failed;
 
 	if (!w->open && !tx_begin(w->session, NULL, NULL, err))
 		return OUTCOME_FAILED;
 	w->open = true;
-	lock_add(w->session, w->step, w->patience, locks, count, &batch);
-	second_lock = w->patience->attempts > 0 ? 2 : 1;
-	if (count > 0)
-		batch_add_often(&batch, "SET CONSTRAINTS ALL IMMEDIATE", 0);
-	group_mark(w, &batch, ends);
-	add_event(w, &batch, first, size);
-	add_settings(w, &batch, slow, count > 0);
-	own = batch.count;
-	for (const struct stmt *stmt = first; stmt && batch.count < own + size; stmt = stmt->next)
-		batch_add(&batch, stmt->sql, 0);
+	own = compose(w, group, ends, &batch);
 	answers = batch_results(&batch);
-	if (!batch_send(&batch, w->session->worker,
-	                count && !slow ? loop_now() + w->session->lock_hold + CANCEL_GRACE_MS +
-	                                     (int64_t)count * lock_timeout_of(w->session, w->step)
-	                               : 0,
-	                answers, &failed, err)) {
+	if (!batch_send(&batch, w->session->worker, deadline_of(w, group), answers, &failed, err)) {
 		batch_free_results(&batch, answers);
-		return refused(w, locks, count, failed >= second_lock && failed < count + second_lock - 1, err);
+		return refused(w, group, failed, err);
 	}
-	outcome = judge(w, first, size, answers + own, touched, err);
+	outcome = judge(group, answers + own, touched, err);
 	batch_free_results(&batch, answers);
 	w->open = false;
 	if (outcome != OUTCOME_DONE) {
@@ -218,8 +266,17 @@ static enum outcome run_once(struct work *w, const struct stmt *first, size_t si
 	return tx_commit(w->session, err) ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
+/* The row becomes done (or undone) in a transaction of its own. */
+static enum outcome mark_end(struct work *w, struct err *err)
+{
+	struct batch batch = {.arena = &w->arena};
+
+	group_mark(w, &batch, true);
+	return batch.count == 0 || tx_run(w->session, &batch, NULL, err) ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
 /* Again and again, each time a transaction, until it touches no row. */
-static enum outcome repeat(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
+static enum outcome repeat(struct work *w, const struct group *group, bool ends, struct err *err)
 {
 	int64_t touched = 1;
 
@@ -228,64 +285,96 @@ static enum outcome repeat(struct work *w, const struct stmt *stmt, bool ends, s
 
 		if (exec_interrupted(err))
 			return OUTCOME_FAILED;
-		outcome = run_once(w, stmt, 1, false, &touched, err);
+		outcome = run_once(w, group, false, &touched, err);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
+		*w->patience =
+			(struct patience){.first_only = w->patience->first_only}; /* it got on: begin to count anew */
 	}
-	if (ends) {
-		struct batch batch = {.arena = &w->arena};
-
-		group_mark(w, &batch, true);
-		if (batch.count && !tx_run(w->session, &batch, NULL, err))
-			return OUTCOME_FAILED;
-	}
-	return OUTCOME_DONE;
+	return ends ? mark_end(w, err) : OUTCOME_DONE;
 }
 
-/* Marks the row first, so that a crash finds out whose half-built thing it is; then runs it in no transaction. */
-static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
+/* Marks the row before what no transaction covers, so that a crash finds out whose half-built thing it is. */
+static bool mark_before(struct work *w, const struct stmt *stmt, struct err *err)
 {
 	struct session *s = w->session;
 	struct batch batch = {.arena = &w->arena};
-	enum outcome outcome = OUTCOME_FAILED;
-	bool ok;
 
 	group_mark(w, &batch, false);
 	add_event(w, &batch, stmt, 1);
 	if (!w->open && !tx_begin(s, NULL, NULL, err))
-		return OUTCOME_FAILED;
+		return false;
 	w->open = false;
-	ok = batch_send(&batch, s->worker, 0, NULL, NULL, err) && tx_commit(s, err);
-	if (!ok) {
-		tx_rollback(s);
+	if (batch_send(&batch, s->worker, 0, NULL, NULL, err) && tx_commit(s, err))
+		return true;
+	tx_rollback(s);
+	return false;
+}
+
+/* Session settings for a statement outside of transactions, or the usual ones again. */
+static bool set_outside(struct work *w, bool outside, struct err *err)
+{
+	struct session *s = w->session;
+	const char *path = outside ? s->plan->settings.search_path : "pg_catalog, pg_temp";
+	const char *timeout = arena_printf(&w->arena, "%lldms", (long long)(outside ? w->step->common.timeout : 0));
+	const char *params[] = {path, timeout};
+
+	return conn_query(s->worker,
+	                  &(struct query){.sql = "SELECT pg_catalog.set_config('search_path', $1, false),"
+	                                         " pg_catalog.set_config('statement_timeout', $2, false),"
+	                                         " pg_catalog.set_config('lock_timeout', '0', false)",
+	                                  .count = 2,
+	                                  .params = params},
+	                  NULL, err);
+}
+
+/* Somebody else made the same thing after our probe: it is theirs, whatever the row says since mark_before(). */
+static void give_up_claim(struct work *w)
+{
+	struct batch batch = {.arena = &w->arena};
+	struct err ignored = {0};
+
+	batch_add(
+		&batch,
+		"UPDATE interlock.step SET created = false, before = NULL WHERE run = $1::bigint AND number = $2::integer",
+		2, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
+		arena_printf(&w->arena, "%d", w->step->number));
+	tx_run(w->session, &batch, NULL, &ignored);
+	err_release(&ignored);
+}
+
+/* In no transaction: a lock timeout would leave half of it behind, so there is none. */
+static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
+{
+	struct session *s = w->session;
+	struct err ignored = {0};
+	bool ok;
+
+	if (!mark_before(w, stmt, err))
 		return OUTCOME_FAILED;
-	}
-	ok = conn_query(s->worker, QUERY("SET lock_timeout = 0"), NULL, err) &&
-	     conn_query(s->worker,
-	                QUERY(arena_printf(&w->arena, "SET search_path = %s", s->plan->settings.search_path)), NULL,
-	                err) &&
-	     conn_query(s->worker, QUERY(stmt->sql), NULL, err) &&
-	     conn_query(s->worker, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err);
+	ok = set_outside(w, true, err) && conn_query(s->worker, QUERY(stmt->sql), NULL, err);
+	if (!conn_lost(s->worker))
+		set_outside(w, false, &ignored);
+	err_release(&ignored);
 	if (ok)
-		outcome = OUTCOME_DONE;
-	else if (err_is(err, "40P01"))
-		outcome = lock_pause(s, w->step, w->patience, NULL, 0, err) ? OUTCOME_AGAIN : OUTCOME_FAILED;
-	if (!ok || !ends)
-		return outcome;
-	batch = (struct batch){.arena = &w->arena};
-	group_mark(w, &batch, true);
-	return !batch.count || tx_run(s, &batch, NULL, err) ? OUTCOME_DONE : OUTCOME_FAILED;
+		return ends ? mark_end(w, err) : OUTCOME_DONE;
+	if (w->direction == FORWARD && w->facts.state == STATE_ABSENT && err_is(err, "42P07") &&
+	    !s->steps[w->step->number - 1].created)
+		give_up_claim(w);
+	if (err_is(err, "40P01"))
+		return lock_pause(w, NULL, 0, err) ? OUTCOME_AGAIN : OUTCOME_FAILED;
+	return OUTCOME_FAILED;
 }
 
 enum outcome group_run(struct work *w, const struct stmt *first, bool ends, struct err *err)
 {
 	const struct stmt *last;
-	size_t size = group_size(first, &last);
+	struct group group = group_of(first, group_size(first, &last));
 	int64_t touched;
 
 	if (first->mode == STMT_OUTSIDE)
 		return outside(w, first, ends, err);
 	if (first->mode == STMT_REPEAT)
-		return repeat(w, first, ends, err);
-	return run_once(w, first, size, ends, &touched, err);
+		return repeat(w, &group, ends, err);
+	return run_once(w, &group, ends, &touched, err);
 }

@@ -93,8 +93,52 @@ static bool end_all_older(struct session *s, struct err *err)
 			return true;
 		if (loop_now() > deadline)
 			return err_set(err, EXIT_HELD, "the sessions of the earlier interlock do not end");
-		loop_sleep(s->connector->loop, 50);
+		if (!loop_sleep(s->connector->loop, 50))
+			return err_set(err, EXIT_INTERRUPTED, "interrupted; nothing was changed");
 	}
+}
+
+bool lease_end_worker(struct session *s, struct err *err)
+{
+	int64_t deadline = loop_now() + END_PATIENCE_MS;
+	char pid[24];
+	const char *params[3] = {NULL, NULL, pid};
+	struct arena arena = {0};
+	bool ok = true, gone = false, ours = true;
+
+	snprintf(pid, sizeof(pid), "%d", s->worker_pid);
+	params[0] = arena_printf(&arena, "%lld", (long long)s->run.id);
+	params[1] = arena_printf(&arena, "%lld", (long long)s->run.epoch);
+	while (ok && ours && !gone) {
+		struct rows *rows;
+
+		ok = conn_query(
+			s->control,
+			&(struct query){
+				.sql = "SELECT (SELECT count(*) FILTER (WHERE pg_catalog.pg_terminate_backend(a.pid))"
+					   " + count(*) FROM pg_catalog.pg_stat_activity a WHERE a.pid = $3::integer"
+					   " AND a.application_name LIKE 'interlock:' || $1 || ':' || $2 || ':%') = 0 AS gone,"
+					   " EXISTS (SELECT FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint)"
+					   " AS ours",
+				.count = 3,
+				.params = params},
+			&rows, err);
+		if (!ok)
+			break;
+		gone = rows_true(rows, 0, "gone");
+		ours = rows_true(rows, 0, "ours");
+		rows_free(rows);
+		if (!gone && loop_now() > deadline)
+			ok = err_set(err, EXIT_CONNECTION, "the lost session does not end");
+		if (!gone && ok)
+			loop_sleep(s->connector->loop, 50);
+	}
+	arena_release(&arena);
+	if (ok && !ours) {
+		s->lease_lost = true;
+		ok = err_set(err, EXIT_HELD, "another interlock has taken over this run");
+	}
+	return ok;
 }
 
 static const char *whoami(struct arena *arena)
@@ -153,7 +197,7 @@ static void beat(void *arg)
 	struct err err = {0};
 	struct rows *rows;
 
-	if (s->lease_lost || conn_in_transaction(s->control))
+	if (s->lease_lost || conn_busy(s->control) || conn_in_transaction(s->control))
 		return;
 	fault_suspend(true);
 	if (!ask(s,
@@ -198,10 +242,16 @@ bool lease_acquire(struct session *s, bool take_over, struct err *err)
 	while (!raise_epoch(s, err)) {
 		if (!err_is(err, "55P03") || loop_now() > deadline)
 			return false;
+		err_release(err);
 		if (!end_all_older(s, err))
 			return false;
 	}
-	if (!session_name(s, err))
+	/* Once more: one that reconnected before the epoch was raised could still send what no fence holds back. */
+	if (!end_all_older(s, err) || !session_name(s, err))
+		return false;
+	/* A heartbeat never waits for our own worker's row, nor for a standby. */
+	if (!conn_query(s->control, QUERY("SET lock_timeout = '100ms'"), NULL, err) ||
+	    !conn_query(s->control, QUERY("SET synchronous_commit = off"), NULL, err))
 		return false;
 	s->heartbeat = loop_add_timer(s->connector->loop, HEARTBEAT_MS, beat, s);
 	return true;

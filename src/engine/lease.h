@@ -16,4 +16,10 @@
  */
 bool lease_acquire(struct session *session, bool take_over, struct err *err);
 
+/*
+ * Ends the worker's old session, of which nothing is heard any more, and waits
+ * until it is gone.  EXIT_HELD: the run is not ours any more.
+ */
+bool lease_end_worker(struct session *session, struct err *err);
+
 #endif

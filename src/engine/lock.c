@@ -2,26 +2,32 @@
 #include "engine/lock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/interval.h"
 #include "engine/blame.h"
+#include "engine/work.h"
 
 enum { FIRST_PAUSE = 20, LONGEST_PAUSE = 1000, OLD_MS = 5000, TELL_EVERY = 10000 };
 
 int64_t lock_timeout_of(const struct session *s, const struct step *step)
 {
-	return step->common.lock_timeout ? step->common.lock_timeout : s->lock_timeout;
+	return s->given_lock_timeout       ? s->given_lock_timeout
+	       : step->common.lock_timeout ? step->common.lock_timeout
+	                                   : s->plan->settings.lock_timeout;
 }
 
 static int64_t attempts_of(const struct session *s, const struct step *step)
 {
-	return step->common.lock_attempts ? step->common.lock_attempts : s->lock_attempts;
+	return s->given_lock_attempts       ? s->given_lock_attempts
+	       : step->common.lock_attempts ? step->common.lock_attempts
+	                                    : s->plan->settings.lock_attempts;
 }
 
-void lock_add(const struct session *s, const struct step *step, const struct patience *patience,
-              const struct table_lock *locks, size_t count, struct batch *batch)
+void lock_add(const struct work *w, const struct table_lock *locks, size_t count, struct batch *batch)
 {
-	const char *wait = arena_printf(batch->arena, "%lldms", (long long)lock_timeout_of(s, step));
+	const struct patience *patience = w->patience;
+	const char *wait = arena_printf(batch->arena, "%lldms", (long long)lock_timeout_of(w->session, w->step));
 
 	if (count == 0)
 		return;
@@ -47,19 +53,21 @@ static int64_t pause_of(const struct patience *patience)
 	return pause * (75 + rand() % 51) / 100;
 }
 
-static bool give_up(struct session *s, const struct patience *patience, const struct blamed *blamed,
-                    struct err *err)
+static bool give_up(const struct work *w, const struct blamed *blamed, struct err *err)
 {
+	const struct patience *patience = w->patience;
+	const char *state = err->sqlstate[0] ? arena_strdup(&w->session->arena, err->sqlstate) : "55P03";
 	struct buf waited = {0};
 
 	interval_format(loop_now() - patience->since, &waited);
 	err_set(err, EXIT_STEP, "the lock was not to be had");
-	err_detail(err, "server: 55P03 lock not available; %lld attempts in %s", (long long)patience->attempts,
+	err_detail(err, "server: %s; %lld attempts in %s",
+	           strcmp(state, "55P03") == 0 ? "55P03 lock not available" : state, (long long)patience->attempts,
 	           buf_text(&waited));
 	for (size_t i = 0; i < blamed->count; i++)
 		err_detail(err, "blocked by %s", blamed->sentences[i]);
-	err_help(err, "nothing was changed by this step; run again later, or with --lock-attempts %lld",
-	         (long long)s->lock_attempts * 5);
+	err_help(err, "what was not committed was rolled back; run again later, or with --lock-attempts %lld",
+	         (long long)attempts_of(w->session, w->step) * 5);
 	buf_release(&waited);
 	return false;
 }
@@ -71,45 +79,49 @@ static bool stopped(struct err *err)
 	return false;
 }
 
-static void tell(struct session *s, const struct step *step, struct patience *patience,
-                 const struct blamed *blamed)
+static void tell(const struct work *w, const struct blamed *blamed)
 {
+	struct patience *patience = w->patience;
+
 	if (blamed->count == 0 || (patience->told && loop_now() - patience->told < TELL_EVERY))
 		return;
 	patience->told = loop_now();
-	session_say(s, step, STEP_WAITS, loop_now() - patience->since, blamed->sentences[0]);
+	session_say(w->session, w->step, STEP_WAITS, loop_now() - patience->since, blamed->sentences[0]);
 }
 
 /* One pause and a look at who holds the lock; *again: it is still somebody with an old transaction. */
-static bool pause_once(struct session *s, const struct step *step, struct patience *patience,
-                       const struct table_lock *locks, size_t count, bool *again, struct err *err)
+static bool pause_once(struct work *w, const struct table_lock *locks, size_t count, bool *again, struct err *err)
 {
+	struct session *s = w->session;
 	struct arena arena = {0};
+	struct err failure = {0};
 	struct blamed blamed;
 	bool ok;
 
-	patience->attempts++;
-	ok = blame(s, locks, count, &arena, &blamed, err);
-	if (ok && patience->attempts >= attempts_of(s, step))
-		ok = give_up(s, patience, &blamed, err);
+	w->patience->attempts++;
+	ok = blame(s, locks, count, &arena, &blamed, &failure);
+	if (!ok)
+		err_set(err, failure.code, "%s", failure.diag.summary);
+	else if (w->patience->attempts >= attempts_of(s, w->step))
+		ok = give_up(w, &blamed, err);
 	if (ok) {
-		tell(s, step, patience, &blamed);
+		tell(w, &blamed);
 		*again = blamed.oldest_ms > OLD_MS;
-		ok = loop_sleep(s->connector->loop, pause_of(patience)) || stopped(err);
+		ok = loop_sleep(s->connector->loop, pause_of(w->patience)) || stopped(err);
 	}
+	err_release(&failure);
 	arena_release(&arena);
 	return ok;
 }
 
-bool lock_pause(struct session *s, const struct step *step, struct patience *patience,
-                const struct table_lock *locks, size_t count, struct err *err)
+bool lock_pause(struct work *w, const struct table_lock *locks, size_t count, struct err *err)
 {
 	bool again = false;
 
-	if (!patience->since)
-		patience->since = loop_now();
+	if (!w->patience->since)
+		w->patience->since = loop_now();
 	do {
-		if (!pause_once(s, step, patience, locks, count, &again, err))
+		if (!pause_once(w, locks, count, &again, err))
 			return false;
 	} while (again);
 	return true;

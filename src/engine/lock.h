@@ -10,25 +10,26 @@
 #include "engine/batch.h"
 #include "engine/session.h"
 
+struct work;
+
 /* How far we are with one step's locks.  Zeroed: before the first attempt. */
 struct patience {
 	int64_t attempts, since, told;
+	int holds;       /* how often the work took longer than a lock may be held */
 	bool first_only; /* the other tables are not ours to LOCK: their statement waits for itself */
 };
 
 /* Adds the LOCK TABLE statements of this attempt: the first may wait, the rest not. */
-void lock_add(const struct session *session, const struct step *step, const struct patience *patience,
-              const struct table_lock *locks, size_t count, struct batch *batch);
+void lock_add(const struct work *work, const struct table_lock *locks, size_t count, struct batch *batch);
 
 /*
- * After an attempt failed (55P03): says who is in the way, pauses.  false: we
- * give up (EXIT_STEP, with everybody who blocked us) or were asked to stop
- * (EXIT_INTERRUPTED).
+ * After an attempt failed (55P03 and the like): says who is in the way, pauses.
+ * false: we give up (EXIT_STEP, with everybody who blocked us) or were asked to
+ * stop (EXIT_INTERRUPTED).
  */
-bool lock_pause(struct session *session, const struct step *step, struct patience *patience,
-                const struct table_lock *locks, size_t count, struct err *err);
+bool lock_pause(struct work *work, const struct table_lock *locks, size_t count, struct err *err);
 
-/* The plan's limits, unless the step or the command line says otherwise. */
+/* The command line's limit, else the step's, else the plan's; in ms. */
 int64_t lock_timeout_of(const struct session *session, const struct step *step);
 
 #endif

@@ -43,8 +43,8 @@ static bool take_plan(struct session *s, const struct run_options *o, struct err
 {
 	if (!plan_from_registry(s->run.compiled, s->run.hash, &s->plan, err))
 		return false;
-	s->lock_timeout = o->lock_timeout ? o->lock_timeout : s->plan->settings.lock_timeout;
-	s->lock_attempts = o->lock_attempts ? o->lock_attempts : s->plan->settings.lock_attempts;
+	s->given_lock_timeout = o->lock_timeout;
+	s->given_lock_attempts = o->lock_attempts;
 	s->lock_hold = s->plan->settings.lock_hold;
 	s->steps = arena_array(&s->arena, struct step_row, s->plan->step_count);
 	return true;
@@ -55,27 +55,57 @@ static bool is_state(const struct session *s, const char *state)
 	return strcmp(s->run.state, state) == 0;
 }
 
-/* Finds the run, or begins it.  *begin: it has to be begun. */
-static bool find(struct session *s, const struct plan *plan, const char *name, const char *parameters, bool *begin,
-                 struct err *err)
+/* Finds the run; *begin: it has to be begun. */
+static bool find(struct session *s, const struct run_request *r, bool *begin, struct err *err)
 {
-	char *own = plan && plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
+	char *own = r->plan && r->plan->parameters ? json_dumps(r->plan->parameters, JSON_COMPACT) : NULL;
+	const char *parameters = r->plan ? (own ? own : "{}") : r->parameters;
 	bool found, ok;
 
-	ok = registry_find(s->control, plan ? plan->name : name, plan ? (own ? own : "{}") : parameters, &s->arena,
-	                   &s->run, &found, err);
+	ok = registry_find(s->control, r->plan ? r->plan->name : r->name, parameters, &s->arena, &s->run, &found, err);
 	free(own);
-	*begin = false;
-	if (!ok)
-		return false;
-	if (!found) {
-		*begin = plan != NULL;
-		return plan || unknown(name, err);
-	}
-	if (!plan || strcmp(plan->hash, s->run.hash) == 0)
+	*begin = ok && !found && r->plan;
+	if (!ok || !found)
+		return ok && (r->plan || unknown(r->name, err));
+	/* Going back needs no file: the registry's copy is what was run. */
+	if (!r->start || !r->plan || strcmp(r->plan->hash, s->run.hash) == 0)
 		return true;
 	*begin = is_state(s, "undone");
-	return *begin || changed(&s->run, plan, err);
+	return *begin || changed(&s->run, r->plan, err);
+}
+
+/* May that role see the run and decide?  Also true for a role that does not exist: the grant will say so. */
+static bool may_decide(struct session *s, const char *role, bool *may, struct err *err)
+{
+	struct query query = {
+		.sql = "SELECT coalesce(pg_catalog.has_schema_privilege(r.oid, 'interlock', 'USAGE')"
+			   " AND pg_catalog.has_table_privilege(r.oid, 'interlock.condition', 'UPDATE')"
+			   " AND pg_catalog.has_table_privilege(r.oid, 'interlock.run', 'SELECT'), false) AS may"
+			   " FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1",
+		.count = 1,
+		.params = &role};
+	struct rows *rows;
+
+	if (!conn_query(s->control, &query, &rows, err))
+		return false;
+	*may = rows_true(rows, 0, "may");
+	rows_free(rows);
+	return true;
+}
+
+static void add_grants(struct batch *batch, const char *role)
+{
+	role = ident_quoted(batch->arena, role);
+	batch_add(batch, "SELECT pg_catalog.pg_advisory_xact_lock(4803659, 0)",
+	          0); /* two that grant at once collide */
+	batch_add(batch, arena_printf(batch->arena, "GRANT USAGE ON SCHEMA interlock TO %s", role), 0);
+	batch_add(
+		batch,
+		arena_printf(batch->arena,
+	                 "GRANT SELECT ON interlock.meta, interlock.run, interlock.step, interlock.condition TO %s",
+	                 role),
+		0);
+	batch_add(batch, arena_printf(batch->arena, "GRANT INSERT, UPDATE ON interlock.condition TO %s", role), 0);
 }
 
 /* Members of the roles that may approve can see the run and decide. */
@@ -83,26 +113,18 @@ static bool grant_approvers(struct session *s, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
-	bool ok;
+	bool ok = true, may;
 
-	for (size_t b = 0; b < s->plan->block_count; b++) {
+	for (size_t b = 0; ok && b < s->plan->block_count; b++) {
 		const struct block *block = &s->plan->blocks[b];
-		const char *role = block->kind == BLOCK_APPROVAL && block->wait.approval.role
-		                       ? ident_quoted(&arena, block->wait.approval.role)
-		                       : NULL;
 
-		if (!role)
+		if (block->kind != BLOCK_APPROVAL || !block->wait.approval.role)
 			continue;
-		batch_add(&batch, arena_printf(&arena, "GRANT USAGE ON SCHEMA interlock TO %s", role), 0);
-		batch_add(&batch,
-		          arena_printf(
-					  &arena,
-					  "GRANT SELECT ON interlock.meta, interlock.run, interlock.step, interlock.condition TO %s",
-					  role),
-		          0);
-		batch_add(&batch, arena_printf(&arena, "GRANT INSERT, UPDATE ON interlock.condition TO %s", role), 0);
+		ok = may_decide(s, block->wait.approval.role, &may, err);
+		if (ok && !may)
+			add_grants(&batch, block->wait.approval.role);
 	}
-	ok = batch.count == 0 || tx_run(s, &batch, NULL, err);
+	ok = ok && (batch.count == 0 || tx_run(s, &batch, NULL, err));
 	if (!ok && err_is(err, "42704"))
 		err_help(err, "the plan has an approval by that role: create it, or name another");
 	arena_release(&arena);
@@ -123,8 +145,7 @@ static bool settle_run(struct session *s, const struct run_request *r, bool *don
 	bool begin = r->plan != NULL, exists;
 
 	*done = false;
-	if (!registry_look(s->control, &exists, err) ||
-	    (exists && !find(s, r->plan, r->name, r->parameters, &begin, err)))
+	if (!registry_look(s->control, &exists, err) || (exists && !find(s, r, &begin, err)))
 		return false;
 	if ((!exists || begin) && (!r->start || !r->plan))
 		return unknown(name, err);

@@ -13,6 +13,16 @@ static size_t next_stop(const struct plan *plan, size_t from)
 	return from;
 }
 
+/* What the run has done already; NULL for a run that is to begin. */
+static const bool *done_steps(struct session *s, const struct plan *plan)
+{
+	bool *done = arena_array(&s->arena, bool, plan->step_count);
+
+	for (size_t i = 0; s->steps && i < plan->step_count; i++)
+		done[i] = s->steps[i].state && strcmp(s->steps[i].state, "done") == 0;
+	return done;
+}
+
 static bool turned_down(const struct plan *plan, const struct diags *findings, struct err *err)
 {
 	enum exit_code code = EXIT_STEP;
@@ -30,7 +40,15 @@ bool preflight(struct session *s, const struct plan *plan, size_t from, struct d
 	bool ok;
 
 	s->fresh = arena_array(&s->arena, struct facts, plan->step_count);
-	check = (struct catalogue_check){s->worker, plan, from, to, false, &s->arena, s->fresh, findings};
+	check = (struct catalogue_check){.conn = s->worker,
+	                                 .plan = plan,
+	                                 .from = from,
+	                                 .to = to,
+	                                 .done = done_steps(s, plan),
+	                                 .run = s->run.id,
+	                                 .arena = &s->arena,
+	                                 .facts = s->fresh,
+	                                 .diags = findings};
 	ok = check_catalogue(&check, err);
 	if (ok && findings->errors > before)
 		return turned_down(plan, findings, err);

@@ -107,6 +107,7 @@ bool registry_environment(struct conn *conn, struct arena *arena, const char **e
 
 #define RUN_COLUMNS                                                                                               \
 	"id, plan, parameters, attempt, state, hash, epoch, next_block, started_by, compiled,"                        \
+	" coalesce(seen > clock_timestamp() - interval '30 s', false) AS alive,"                                      \
 	" to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at"
 
 static void take_run(const struct rows *rows, size_t r, struct arena *arena, struct run_row *run)
@@ -116,6 +117,7 @@ static void take_run(const struct rows *rows, size_t r, struct arena *arena, str
 		.epoch = rows_integer(rows, r, "epoch"),
 		.attempt = (int)rows_integer(rows, r, "attempt"),
 		.next_block = (int)rows_integer(rows, r, "next_block"),
+		.alive = rows_true(rows, r, "alive"),
 		.plan = arena_strdup(arena, rows_get(rows, r, "plan")),
 		.parameters = arena_strdup(arena, rows_get(rows, r, "parameters")),
 		.state = arena_strdup(arena, rows_get(rows, r, "state")),
@@ -298,5 +300,29 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 		};
 	}
 	rows_free(rows);
+	return true;
+}
+
+bool registry_progress(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                       const bool **done, struct err *err)
+{
+	char *parameters = plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
+	struct step_row *steps = arena_array(arena, struct step_row, plan->step_count);
+	bool *are_done = arena_array(arena, bool, plan->step_count), exists, found = false, ok;
+
+	*run = (struct run_row){0};
+	*done = NULL;
+	ok = registry_look(conn, &exists, err) &&
+	     (!exists || registry_find(conn, plan->name, parameters ? parameters : "{}", arena, run, &found, err));
+	free(parameters);
+	if (!ok || !found || strcmp(run->hash, plan->hash) != 0) {
+		*run = (struct run_row){0};
+		return ok;
+	}
+	if (!registry_steps(conn, run->id, plan->step_count, arena, steps, err))
+		return false;
+	for (size_t i = 0; i < plan->step_count; i++)
+		are_done[i] = steps[i].state && strcmp(steps[i].state, "done") == 0;
+	*done = are_done;
 	return true;
 }

@@ -39,4 +39,12 @@ bool registry_start(struct conn *conn, const struct plan *plan, struct arena *ar
 bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *arena, struct step_row *steps,
                     struct err *err);
 
+/*
+ * The run of exactly this plan (its name, parameters and hash), where there is
+ * one: *run, and which steps it has done, by number - 1.  Otherwise run->id is
+ * 0 and *done NULL.
+ */
+bool registry_progress(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                       const bool **done, struct err *err);
+
 #endif

@@ -84,6 +84,15 @@ bool run_set_state(struct session *s, const char *state, struct err *err)
 	return ok;
 }
 
+void run_leave(struct session *s)
+{
+	struct err ignored = {0};
+
+	if (s->heartbeat && !conn_lost(s->worker))
+		run_set_state(s, s->run.state, &ignored);
+	err_release(&ignored);
+}
+
 /* A run that was turned away before it did anything is as if it had been taken back: an edited plan may begin
  * anew. */
 static bool turned_away(struct session *s)
@@ -91,7 +100,8 @@ static bool turned_away(struct session *s)
 	struct err ignored = {0};
 
 	for (size_t i = 0; i < s->plan->step_count; i++)
-		if (s->steps[i].state && strcmp(s->steps[i].state, "pending") != 0)
+		if (s->steps[i].state && strcmp(s->steps[i].state, "pending") != 0 &&
+		    strcmp(s->steps[i].state, "undone") != 0)
 			return false;
 	if (s->run.next_block == 0 && !conn_lost(s->worker))
 		run_set_state(s, "undone", &ignored);
@@ -135,5 +145,6 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 		if (end->code == EXIT_WAITING || (o->once && block->kind == BLOCK_PHASE))
 			break;
 	}
-	return true;
+	return end->code == EXIT_WAITING || (size_t)s->run.next_block >= s->plan->block_count ||
+	       run_set_state(s, "waiting", err);
 }

@@ -45,6 +45,9 @@ bool run_open(struct session *session, const struct run_request *request, const 
 /* Writes the state; done and undone give the claims up. */
 bool run_set_state(struct session *session, const char *state, struct err *err);
 
+/* Nothing was done after all: the state is as it was before run_open(); errors are ignored. */
+void run_leave(struct session *session);
+
 /* Goes forward.  Findings that stop it before the first statement are in `findings`. */
 bool run_forward(struct session *session, const struct run_options *options, struct diags *findings,
                  struct run_end *end, struct err *err);
@@ -60,7 +63,7 @@ bool run_undo_target(struct session *session, const struct run_options *options,
 bool run_back(struct session *session, int from, struct run_end *end, struct err *err);
 
 /*
- * Puts archived rows back, of one step (number from 1) or of all (0); end->steps
+ * Puts archived rows back (run_leave() afterwards), of one step (number from 1) or of all (0); end->steps
  * counts the rows.  *left: rows that stay in the archives, because their row is
  * gone or holds something else now.
  */

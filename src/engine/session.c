@@ -39,23 +39,29 @@ static bool say_pooler(struct err *err)
 	return false;
 }
 
-/* Does a setting that was made before still hold in three transactions?  A hang is the pooler's queue. */
+/* Does the setting that was made before still hold in a transaction?  A hang is the pooler's queue. */
+static bool still_set(struct conn *conn, bool *same, struct err *err)
+{
+	struct query queries[] = {*QUERY("BEGIN"),
+	                          *QUERY("SELECT pg_catalog.current_setting('interlock.here', true) AS here"),
+	                          *QUERY("COMMIT")};
+	struct rows *rows[3] = {0};
+	bool ok = conn_pipeline(conn, queries, 3, loop_now() + POOLER_PATIENCE_MS, rows, NULL, err);
+	const char *here = ok ? rows_get(rows[1], 0, "here") : NULL;
+
+	*same = here && strcmp(here, "yes") == 0;
+	for (int r = 0; r < 3; r++)
+		rows_free(rows[r]);
+	return ok;
+}
+
 static bool setting_survives(struct conn *conn, struct err *err)
 {
 	for (int i = 0; i < 3; i++) {
-		struct query queries[] = {*QUERY("BEGIN"),
-		                          *QUERY("SELECT pg_catalog.current_setting('interlock.here', true) AS here"),
-		                          *QUERY("COMMIT")};
-		struct rows *rows[3] = {0};
-		const char *here;
 		bool same;
 
-		if (!conn_pipeline(conn, queries, 3, loop_now() + POOLER_PATIENCE_MS, rows, NULL, err))
-			return err_is(err, "57014") || conn_lost(conn) ? say_pooler(err) : false;
-		here = rows_get(rows[1], 0, "here");
-		same = here && strcmp(here, "yes") == 0;
-		for (int r = 0; r < 3; r++)
-			rows_free(rows[r]);
+		if (!still_set(conn, &same, err))
+			return err_is(err, "57014") ? say_pooler(err) : false;
 		if (!same)
 			return say_pooler(err);
 	}
@@ -84,6 +90,8 @@ bool session_settle(struct conn *conn, struct conn *other, struct err *err)
 	return refuse_old(conn, err) && refuse_standby(conn, err) && refuse_pooler(conn, other, err) &&
 	       conn_query(conn, QUERY("SET client_connection_check_interval = '500ms'"), NULL, err) &&
 	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err) &&
+	       conn_query(conn, QUERY("SET default_transaction_isolation = 'read committed'"), NULL, err) &&
+	       conn_query(conn, QUERY("SET statement_timeout = 0"), NULL, err) &&
 	       conn_query(conn, QUERY("SET idle_in_transaction_session_timeout = '10s'"), NULL, err) &&
 	       /* Our catalogue queries are sent often and look up single rows: planning them anew costs more than it
 	          saves. */

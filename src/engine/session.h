@@ -47,6 +47,7 @@ struct run_row {
 	const char *plan, *parameters, *state, *hash, *started_by, *started_at;
 	const char *compiled; /* JSON */
 	int attempt, next_block;
+	bool alive; /* somebody who holds its lease was seen in the last 30 s */
 };
 
 /* A row of interlock.step. */
@@ -70,7 +71,8 @@ struct session {
 	struct timer *heartbeat;
 	bool lease_lost;
 	int worker_pid;
-	int64_t lock_timeout, lock_attempts, lock_hold; /* the plan's, unless the command line says otherwise */
+	int64_t given_lock_timeout, given_lock_attempts; /* the command line's; 0: as the step or the plan says */
+	int64_t lock_hold;
 	struct arena arena;
 };
 

@@ -32,7 +32,7 @@ bool tx_begin(struct session *s, struct batch *extra, struct rows **results, str
 	struct rows **answers;
 	bool ok;
 
-	batch_add(&batch, "BEGIN", 0);
+	batch_add(&batch, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0);
 	batch_add(&batch, arena_printf(&arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
 	batch_add_often(&batch, settings, 2, run, epoch);
 	for (size_t i = 0; extra && i < extra->count; i++)

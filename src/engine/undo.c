@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/facts.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
 #include "engine/run.h"
@@ -59,34 +60,52 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 	return run_set_state(s, anything_from(s, 0) || s->run.next_block > 0 ? s->run.state : "undone", err);
 }
 
+/*
+ * Would this step refuse to go back?  Asked of steps that nothing in the
+ * catalogue tells about, and of destructive ones, whose way back depends on
+ * what was kept; the others depend on what stands on them, which goes first.
+ */
+static bool has_a_way_back(struct session *s, const struct step *step, struct arena *arena, struct err *err)
+{
+	struct facts facts = {.before = s->steps[step->number - 1].before, .number = step->number, .run = s->run.id};
+	struct stmts stmts = {.arena = arena};
+
+	facts.server_version = conn_server_version(s->worker);
+	if (!step->type->reverse)
+		stmts_refuse(&stmts, NULL, "%s has no way back", step->type->name);
+	else if (step->type->probe && step_class_of(step) != CLASS_DESTRUCTIVE)
+		return true;
+	else if (step->type->probe &&
+	         (!facts_of_step(s->worker, s->plan, step, arena, &facts, err) || !exec_count_archive(s, &facts, err)))
+		return false;
+	if (!stmts.refusal)
+		step->type->reverse(step->args, &facts, &stmts);
+	if (!stmts.refusal)
+		return true;
+	err_set(err, EXIT_STEP, "%s", stmts.refusal);
+	err_at(err, step->span);
+	err_detail(err, "nothing was taken back");
+	if (stmts.refusal_help)
+		err_help(err, "%s", stmts.refusal_help);
+	return false;
+}
+
 /* Refuses before anything is taken back when a step on the way has no way back. */
 static bool all_have_a_way_back(struct session *s, int from, struct err *err)
 {
 	struct arena arena = {0};
-	bool ok = true;
+	bool ok = tx_begin(s, NULL, NULL, err);
 
+	if (!ok)
+		return false;
 	for (size_t b = s->plan->block_count; ok && b-- > (size_t)from;)
 		for (size_t i = s->plan->blocks[b].step_count; ok && i-- > 0;) {
 			const struct step *step = &s->plan->blocks[b].steps[i];
-			const struct step_row *row = &s->steps[step->number - 1];
-			struct facts facts = {
-				.before = row->before, .number = step->number, .run = s->run.id, .archive_rows = -1};
-			struct stmts stmts = {.arena = &arena};
 
-			if (!row->created || step->type->class == CLASS_VERIFY)
-				continue;
-			if (!step->type->reverse)
-				stmts_refuse(&stmts, NULL, "%s has no way back", step->type->name);
-			else if (!step->type->probe)
-				step->type->reverse(step->args, &facts, &stmts);
-			if (!stmts.refusal)
-				continue;
-			ok = err_set(err, EXIT_STEP, "%s", stmts.refusal);
-			err_at(err, step->span);
-			err_detail(err, "nothing was taken back");
-			if (stmts.refusal_help)
-				err_help(err, "%s", stmts.refusal_help);
+			if (s->steps[step->number - 1].created && step->type->class != CLASS_VERIFY)
+				ok = has_a_way_back(s, step, &arena, err);
 		}
+	tx_rollback(s);
 	arena_release(&arena);
 	return ok;
 }
@@ -113,7 +132,7 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 		claims_drop(s, &batch);
 	batch_add(
 		&batch,
-		"UPDATE interlock.run SET next_block = $2::integer, state = $3, finished_at = CASE WHEN $3 = 'undone' THEN"
+		"UPDATE interlock.run SET next_block = least(next_block, $2::integer), state = $3, finished_at = CASE WHEN $3 = 'undone' THEN"
 		" clock_timestamp() END WHERE id = $1::bigint",
 		3, run, number,
 		start           ? "undone"
@@ -121,7 +140,7 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 						: "running");
 	ok = tx_run(s, &batch, NULL, err);
 	if (ok)
-		s->run.next_block = block;
+		s->run.next_block = block < s->run.next_block ? block : s->run.next_block;
 	arena_release(&arena);
 	return ok;
 }
@@ -185,34 +204,30 @@ static bool back_block(struct session *s, const struct block *block, size_t *ste
 
 bool run_back(struct session *s, int from, struct run_end *end, struct err *err)
 {
+	const int reached = s->run.next_block;
+
 	*end = (struct run_end){.code = EXIT_DONE};
-	if (!all_have_a_way_back(s, from, err))
+	if (!all_have_a_way_back(s, from, err)) {
+		run_leave(s);
 		return false;
+	}
 	for (int b = (int)s->plan->block_count - 1; b >= from; b--)
-		if (!back_block(s, &s->plan->blocks[b], &end->steps, err) || !leave_block(s, b, from, err))
+		if (b > reached && !has_live(s, &s->plan->blocks[b]))
+			continue; /* the run never came there */
+		else if (!back_block(s, &s->plan->blocks[b], &end->steps, err) || !leave_block(s, b, from, err))
 			return false;
 	return true;
 }
 
+/* How many rows the step's archive holds; none where there is no archive. */
 static bool count_left(struct session *s, const struct step *step, int64_t *left, struct err *err)
 {
-	struct arena arena = {0};
-	const char *name = arena_printf(&arena, "interlock.archive_%lld_%d", (long long)s->run.id, step->number);
-	struct query there = {
-		.sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there", .count = 1, .params = &name};
-	struct rows *rows = NULL;
-	bool ok = conn_query(s->worker, &there, &rows, err),
-		 exists = ok && strcmp(rows_get(rows, 0, "there"), "t") == 0;
+	struct facts facts = {.run = s->run.id, .number = step->number};
 
-	rows_free(rows);
-	rows = NULL;
-	if (exists) {
-		ok = conn_query(s->worker, QUERY(arena_printf(&arena, "SELECT count(*) AS n FROM %s", name)), &rows, err);
-		*left += ok ? rows_integer(rows, 0, "n") : 0;
-		rows_free(rows);
-	}
-	arena_release(&arena);
-	return ok;
+	if (!exec_count_archive(s, &facts, err))
+		return false;
+	*left += facts.archive_rows > 0 ? facts.archive_rows : 0;
+	return true;
 }
 
 bool run_restore(struct session *s, int number, int64_t *left, struct run_end *end, struct err *err)
@@ -234,5 +249,5 @@ bool run_restore(struct session *s, int number, int64_t *left, struct run_end *e
 		*left += after;
 		end->steps += (size_t)(before - after);
 	}
-	return run_set_state(s, s->run.state, err);
+	return true;
 }

@@ -379,6 +379,19 @@ void archive_away(const struct kept_column *kept, const struct facts *facts, str
 	archive_close(facts, stmts);
 }
 
+void archive_bring_back(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts)
+{
+	struct archive archive = archive_of(kept, facts, stmts);
+	struct stmt *stmt;
+
+	stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s RENAME COLUMN %s TO %s", archive.table,
+	                 ident_quoted(stmts->arena, archive_name(kept, facts, stmts->arena)), archive.column);
+	stmt_lock(stmts, stmt, &kept->table, LOCK_ACCESS_EXCLUSIVE);
+	stmt->note = "brief: the column gets its name back";
+	if (facts->archive_rows >= 0)
+		stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", archive.store);
+}
+
 void archive_refill(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts)
 {
 	struct archive archive = archive_of(kept, facts, stmts);

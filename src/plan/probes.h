@@ -238,6 +238,9 @@ struct kept_column {
 const char *archive_name(const struct kept_column *kept, const struct facts *facts, struct arena *arena);
 /* Has this run moved the column aside, and not dropped it yet? */
 bool archive_is_aside(const struct kept_column *kept, const struct facts *facts, struct arena *arena);
+/* An archiving that was cut short, and is not wanted any more: the column is itself again, its values never left
+ * it. */
+void archive_bring_back(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
 /* From wherever things stand: column moved aside, values copied by key, column dropped. */
 void archive_away(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
 /* Values back from the archive into rows that hold nothing of their own. */

@@ -310,21 +310,43 @@ static bool rewrites(const struct add_column_args *args, const struct facts *fac
 	return stmts->refusal != NULL;
 }
 
+static struct kept_column kept_column(const struct add_column_args *args, struct arena *arena)
+{
+	struct kept_column kept = {.table = args->table, .column = args->column};
+
+	if (args->default_value)
+		kept.filler = arena_printf(arena, "CAST((%s) AS %s)", sql_normalize(args->default_value, arena),
+		                           sql_normalize(args->type, arena));
+	return kept;
+}
+
+/* The column itself: added, or brought back where an undo that was cut short has moved it aside. */
+static void add(const struct add_column_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	struct kept_column kept = kept_column(args, stmts->arena);
+	struct stmt *stmt;
+
+	if (archive_is_aside(&kept, facts, stmts->arena)) {
+		archive_bring_back(&kept, facts, stmts);
+		return;
+	}
+	stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ADD COLUMN %s",
+	                 relname_quoted(stmts->arena, &args->table), definition(args, stmts->arena));
+	stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
+	stmt->note = "brief: the rows are not rewritten";
+}
+
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct add_column_args *args = step;
 	bool absent = facts->state == STATE_ABSENT;
 	const char *existing = record_get(facts->now, "foreign_key");
 	struct foreign_key_plan key;
-	struct stmt *stmt;
 
 	if (absent) {
 		if (rewrites(args, facts, stmts))
 			return;
-		stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ADD COLUMN %s",
-		                 relname_quoted(stmts->arena, &args->table), definition(args, stmts->arena));
-		stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
-		stmt->note = "brief: the rows are not rewritten";
+		add(args, facts, stmts);
 	}
 	if (args->comment && (absent || record_true(facts->now, "need_comment")))
 		set_comment(args, args->comment, stmts);
@@ -334,16 +356,6 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 		foreign_key_add(&key, facts, stmts);
 	if (absent || record_true(facts->now, "need_validate"))
 		foreign_key_validate(&key, existing ? existing : key.name, stmts);
-}
-
-static struct kept_column kept_column(const struct add_column_args *args, struct arena *arena)
-{
-	struct kept_column kept = {.table = args->table, .column = args->column};
-
-	if (args->default_value)
-		kept.filler = arena_printf(arena, "CAST((%s) AS %s)", sql_normalize(args->default_value, arena),
-		                           sql_normalize(args->type, arena));
-	return kept;
 }
 
 /* What this run added to a column that was there before. */

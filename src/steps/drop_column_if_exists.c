@@ -160,7 +160,7 @@ static void require_values(const struct comeback *back)
 		stmt->slow = true;
 		stmt->note = "the default for rows that came meanwhile";
 	}
-	set_not_null(&back->args->table, back->column, back->stmts);
+	set_not_null(&back->args->table, back->args->column, back->stmts);
 }
 
 /* true, with the refusal set, where an earlier state can't be had again. */

@@ -370,7 +370,7 @@ static void nobody_is_asked_without_a_terminal(void **state)
 
 	(void)state;
 	set_style(false, false);
-	assert_false(report_ask("drop app.orders?", "--yes", true, &err));
+	assert_false(report_ask(NULL, "drop app.orders?", "--yes", true, &err));
 	assert_int_equal(err.code, EXIT_CONFIRM);
 	assert_string_equal(err.diag.help, "add --yes");
 	err_release(&err);

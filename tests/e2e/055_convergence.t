@@ -1,0 +1,196 @@
+# The answer to any failure is to run again, and it must come out right: after a failure in the middle of a phase,
+# after an undo that was cut short, after an edit, after an answer that was lost.
+use strict;
+use warnings;
+
+use Interlock::Test;
+use Test::More;
+
+my $world = <<'SQL';
+CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, nick text);
+INSERT INTO users SELECT n, 'user ' || n, 'nick ' || n FROM generate_series(1, 50) n;
+SQL
+sub state_of { return sql($_[0], 'SELECT state FROM interlock.run ORDER BY id DESC LIMIT 1') }
+sub position { return sql($_[0], 'SELECT next_block FROM interlock.run ORDER BY id DESC LIMIT 1') }
+
+subtest 'a failure in the middle of a phase' => sub {
+    my $db = world('converge', $world);
+    my $plan = plan_file('middle', <<'LUA');
+plan "middle" {
+  title = "The table of the first step is changed by the second",
+  phase "expand" {
+    create_table_if_missing { table = "posts", columns = "id bigint PRIMARY KEY" },
+    add_column_if_missing { table = "posts", column = "body", type = "text" },
+    expect_no_rows { query = "SELECT 1 FROM users WHERE id = 7", message = "number seven is gone" },
+  },
+}
+LUA
+    exits(3, [ 'run', $plan ], qr/number seven/, 'the verification fails', { db => $db });
+    sql($db, 'DELETE FROM users WHERE id = 7');
+    runs_ok([ 'check', $plan ], 'check takes what was done for done', { db => $db });
+    runs_ok([ 'preview', $plan ], 'preview too', { db => $db });
+    runs_ok([ 'run', $plan ], 'run goes on', { db => $db });
+    is(state_of($db), 'done', 'to the end');
+};
+
+subtest 'a step stands on what an earlier phase changes' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('retype', <<'LUA');
+plan "retype" {
+  title = "A column goes and comes back as something else",
+  phase "contract" { drop_column_if_exists { table = "users", column = "nick", archive = "1 day", loses = "nobody reads it" } },
+  phase "expand" { add_column_if_missing { table = "users", column = "nick", type = "integer" } },
+}
+LUA
+    runs_ok([ 'check', $plan ], 'check judges each step in its place', { db => $db });
+    runs_ok([ 'run', $plan, '--yes' ], 'run', { db => $db });
+    is(column_type($db, 'users', 'nick'), 'integer', 'it is the new column');
+};
+
+subtest 'an undo that is killed never skips a stop' => sub {
+    my $text = <<'LUA';
+plan "stops_ahead" {
+  title = "Blocks that the run never reached",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+  gate "go" { },
+  phase "index" { create_index_if_missing { table = "users", columns = "name" } },
+  safety_period "30 days" { },
+  phase "contract" { drop_column_if_exists { table = "users", column = "nick" } },
+}
+LUA
+    my $plan = plan_file('stops_ahead', $text);
+    my $count = project() . '/messages';
+    my $db = world('converge');
+    exits(5, [ 'run', $plan ], undef, 'run waits at the gate', { db => $db });
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db, env => { INTERLOCK_FAULT_COUNT => $count } });
+    open my $file, '<', $count or die;
+    my $all = readline $file;
+    for my $n (grep { $_ > 0 } map { $all - $_ } 0 .. 14)
+    {
+        my $copy = world('converge');
+        interlock('run', $plan, { db => $copy });
+        my $killed = interlock('undo', $plan, '--yes', { db => $copy, env => { INTERLOCK_FAULT => "kill:$n" } });
+        is($killed->{signal}, 9, "killed at $n");
+        cmp_ok(position($copy), '<=', 1, 'the position never moves forward');
+        my $run = interlock('run', $plan, { db => $copy });
+        is($run->{exit}, '5', 'run waits at the gate again') or diag("$run->{out}$run->{err}");
+        is(column_type($copy, 'users', 'nick'), 'text', 'nothing behind the gate was done');
+        drop_world($copy);
+    }
+};
+
+subtest 'undo, killed, run, undo: nothing is left behind' => sub {
+    my $plan = plan_file('cut', <<'LUA');
+plan "cut" {
+  title = "A column with values",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+}
+LUA
+    my $db = world('converge');
+    my $schema = schema_dump($db);
+    my $count = project() . '/messages';
+    my $values = q{SELECT count(motto) || md5(string_agg(id || coalesce(motto, '-'), ',' ORDER BY id)) FROM users};
+    interlock('run', $plan, { db => $db });
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db, env => { INTERLOCK_FAULT_COUNT => $count } });
+    open my $file, '<', $count or die;
+    my $all = readline $file;
+    for my $n (grep { $_ > 0 } map { $all - $_ } 1 .. 14)
+    {
+        my $copy = world('converge');
+        interlock('run', $plan, { db => $copy });
+        sql($copy, q{UPDATE users SET motto = 'motto ' || id WHERE id % 2 = 0});
+        my $before = sql($copy, $values);
+        interlock('undo', $plan, '--yes', { db => $copy, env => { INTERLOCK_FAULT => "kill:$n" } });
+        my $run = interlock('run', $plan, { db => $copy });
+        is($run->{exit}, '0', "killed at $n: run") or diag($run->{err});
+        interlock('restore', $plan, '--yes', { db => $copy });
+        is(sql($copy, $values), $before, 'every value is there');
+        my $undo = interlock('undo', $plan, '--yes', { db => $copy });
+        is($undo->{exit}, '0', 'undo') or diag($undo->{err});
+        is(schema_dump($copy), $schema, 'the schema is what it was');
+        drop_world($copy);
+    }
+};
+
+subtest 'an edited plan can be undone, and then begins anew' => sub {
+    my $db = world('converge');
+    my $text = <<'LUA';
+plan "edited" {
+  title = "It will be edited",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+  gate "go" { },
+}
+LUA
+    my $plan = plan_file('edited', $text);
+    exits(5, [ 'run', $plan ], undef, 'run', { db => $db });
+    plan_file('edited', $text =~ s/motto/slogan/r);
+    exits(7, [ 'run', $plan ], qr/undo the run/, 'run refuses the edit', { db => $db });
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo goes by what was run', { db => $db });
+    is(column_type($db, 'users', 'motto'), '', 'and takes that back');
+    exits(5, [ 'run', $plan ], undef, 'run begins the edited plan', { db => $db });
+    is(column_type($db, 'users', 'slogan'), 'text', 'and does what it says');
+    plan_file('edited', 'this is no plan');
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo does not need the file to be well', { db => $db });
+    is(column_type($db, 'users', 'slogan'), '', 'it is taken back');
+};
+
+subtest 'what is asked and declined changes nothing' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('declined', <<'LUA');
+plan "declined" {
+  title = "Undo will be declined",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+}
+LUA
+    runs_ok([ 'run', $plan ], 'run', { db => $db });
+    my $registry = registry_state($db);
+    exits(8, [ 'undo', $plan ], undef, 'undo without an answer', { db => $db });
+    is(registry_state($db), $registry, 'leaves the registry as it was');
+    runs_ok([ 'undo', $plan, '--dry-run' ], 'undo --dry-run', { db => $db });
+    is(registry_state($db), $registry, 'too');
+    exits(8, [ 'restore', $plan ], undef, 'restore without an answer', { db => $db });
+    is(registry_state($db), $registry, 'too');
+    exits(0, [ 'status', $plan, '--exit-code' ], undef, 'status says done', { db => $db });
+};
+
+subtest 'an index is built whatever the limits of the role' => sub {
+    my $db = world('converge');
+    sql($db, qq{ALTER DATABASE "$db" SET statement_timeout = '300ms'; ALTER DATABASE "$db" SET lock_timeout = '300ms';
+                ALTER DATABASE "$db" SET default_transaction_isolation = 'serializable'});
+    my $plan = plan_file('slow_index', <<'LUA');
+plan "slow_index" {
+  title = "An index",
+  phase "expand" { create_index_if_missing { table = "users", columns = "name" } },
+}
+LUA
+    my $old = sql_session($db);
+    $old->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users');
+    my $run = in_background('run', $plan, { db => $db });
+    sleep 1;
+    ok($run->running, 'the build waits for the older transaction, longer than the limits') or diag($run->{err});
+    $old->quit;
+    my $end = $run->finish;
+    is($end->{exit}, '0', 'and is done when that ends') or diag("$end->{out}$end->{err}");
+    is(sql($db, q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'users_name_idx'::regclass}), 't', 'the index is valid');
+};
+
+subtest 'a worker that is ended by somebody goes on' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('ended', <<'LUA');
+plan "ended" {
+  title = "The insert takes a while",
+  phase "fill" {
+    sql_step { sql = "INSERT INTO users SELECT 1000, 'late', 'late' FROM pg_sleep(2)", undo = "DELETE FROM users WHERE id = 1000", reason = "test" },
+  },
+}
+LUA
+    my $run = in_background('run', $plan, { db => $db });
+    my $worker = q{SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg\_sleep(2)%' AND application_name LIKE 'interlock:%' AND state = 'active' AND datname = current_database()};
+    ok(wait_until(sub { sql($db, $worker) }), 'it is at work');
+    sql($db, "SELECT pg_terminate_backend(pid) FROM ($worker) AS w");
+    my $end = $run->finish;
+    is($end->{exit}, '0', 'it connects again and does it') or diag("$end->{out}$end->{err}");
+    is(sql($db, 'SELECT count(*) FROM users WHERE id = 1000'), 1, 'once');
+};
+
+done_testing();
