@@ -198,11 +198,16 @@ sub locks_of_undo
     my (@transactions, $open);
     for my $statement (@log)
     {
-        if    ($statement eq 'BEGIN')  { $open = { sql => [], claims => {} } }
-        elsif ($statement eq 'COMMIT') { push @transactions, $open if @{ $open->{sql} }; undef $open }
+        if ($statement =~ /^BEGIN\b/) { $open = { sql => [], claims => {} } }
+        elsif ($statement =~ /^(?:COMMIT|ROLLBACK)$/)
+        {
+            push @transactions, $open if $open && @{ $open->{sql} };
+            undef $open;
+        }
         elsif ($open && $statement =~ /^LOCK TABLE (.*) IN ([A-Z ]+) MODE/) { stronger($open->{claims}, $1, $2) }
         elsif (my $sql = $sent{ words($statement) }) { push @{ ($open || ($transactions[@transactions] = { outside => 1 }))->{sql} }, $sql }
     }
+    is(scalar(map { @{ $_->{sql} } } @transactions), scalar(recorded($db, "kind = 'undo'")), 'all that is recorded is in the log');
     send_and_compare("copy_$db", $claims_more{$name}, @transactions);
     drop_world($_) for $db, "copy_$db";
     return;

@@ -1,4 +1,4 @@
-# A file is one idea: it begins with a comment that says which, and stays under 600 lines.  A function stays under 60.
+# A file is one idea: it begins with a comment that says which, and stays under 600 lines (tests under 800).  A function stays under 60.
 use strict;
 use warnings;
 use Test::More;
@@ -14,7 +14,7 @@ for my $file (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua tests/unit/*.[ch]')
     open my $source, '<', $file or die "$file: $!";
     my @lines = <$source>;
     push @silent, $file unless @lines && $lines[0] =~ m{^(?:/\*|//|--)};
-    push @long_files, "$file: " . @lines if @lines > 600;
+    push @long_files, "$file: " . @lines if @lines > ($file =~ m{^tests/} ? 800 : 600);
     next unless $file =~ /\.c$/;
     my ($name, $begin);
     for my $i (0 .. $#lines)
@@ -38,7 +38,7 @@ for my $file (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua tests/unit/*.[ch]')
     }
 }
 ok(!@silent, 'every source file begins with a comment') or diag(join "\n", @silent);
-ok(!@long_files, 'no file has more than 600 lines') or diag(join "\n", @long_files);
+ok(!@long_files, 'no file is too long') or diag(join "\n", @long_files);
 ok(!@long_functions, 'no function has more than 60 lines') or diag(join "\n", @long_functions);
 
 my @stale = grep { !$seen{$_} || $seen{$_} < $allowed{$_} } sort keys %allowed;

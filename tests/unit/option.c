@@ -241,7 +241,8 @@ static void sql_of_another_kind(void **state)
 {
 	(void)state;
 	assert_bad("{\"definition\": \"id bigint); DROP TABLE a; --\"}", "bad-sql", "must be column definitions");
-	assert_bad("{\"references\": \"app.orgs(id) ON DELETE CASCADE\"}", "bad-sql", "is not reference");
+	assert_bad("{\"references\": \"app.orgs(id) ON DELETE CASCADE\"}", "bad-sql",
+	           "must be a table, or table(column)");
 	assert_bad("{\"type\": \"text; DROP TABLE a\"}", "bad-sql", "must be a type");
 	assert_bad("{\"type\": \"text DEFAULT 1\"}", "bad-sql", "must be a type");
 	assert_bad("{\"expression\": \"1, 2\"}", "bad-sql", "must be an SQL expression");
