@@ -172,14 +172,14 @@ bool facts_of_step(struct conn *conn, const struct plan *plan, const struct step
 bool facts_conflict(const struct step *step, const struct facts *facts, enum exit_code code, struct err *err)
 {
 	const char *found = record_get(facts->now, "found"), *expected = record_get(facts->now, "expected");
-	struct buf what = {0};
+	struct arena arena = {0};
+	const char *what = step_text(step, &arena);
 
-	step->type->describe(step->args, &what);
 	if (facts->state == STATE_MISSING)
-		err_set(err, code, "%s: %s", buf_text(&what), found ? found : "what it stands on is not there");
+		err_set(err, code, "%s: %s", what, found ? found : "what it stands on is not there");
 	else
-		err_set(err, code, "%s: the database has something else", buf_text(&what));
-	buf_release(&what);
+		err_set(err, code, "%s: the database has something else", what);
+	arena_release(&arena);
 	if (facts->state == STATE_CONFLICT && expected)
 		err_detail(err, "expected: %s", expected);
 	if (facts->state == STATE_CONFLICT && found)

@@ -54,17 +54,6 @@ static struct conn *open_one(void *arg, struct err *err)
 	return act_connect(arg, err);
 }
 
-static const char *describe(const struct step *step, struct arena *arena)
-{
-	struct buf text = {0};
-	const char *copy;
-
-	step->type->describe(step->args, &text);
-	copy = arena_strdup(arena, buf_text(&text));
-	buf_release(&text);
-	return copy;
-}
-
 static void show_block(void *arg, const struct block *block, bool back)
 {
 	const struct act *act = arg;
@@ -98,7 +87,7 @@ static void show_json(const struct step *step, enum step_event event, int64_t ms
 	struct arena arena = {0};
 
 	report_json(json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:s?}", "type", "step", "number", step->number,
-	                      "primitive", step->type->name, "summary", describe(step, &arena), "event",
+	                      "primitive", step->type->name, "summary", step_text(step, &arena), "event",
 	                      event_names[event], "ms", (json_int_t)ms, "text", text));
 	arena_release(&arena);
 }
@@ -112,7 +101,7 @@ static void show_line(const struct step *step, enum step_event event, int64_t ms
 
 	if (took)
 		interval_format(ms, &time);
-	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, describe(step, &arena), report_color(stdout, color),
+	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, step_text(step, &arena), report_color(stdout, color),
 	       event_word(step, event), report_color(stdout, COLOR_PLAIN), took ? "  " : "", buf_text(&time));
 	fflush(stdout);
 	buf_release(&time);
@@ -173,7 +162,7 @@ static bool confirm_blocks(void *arg, const struct plan *plan, size_t from, size
 			if (step_class_of(step) != CLASS_DESTRUCTIVE || (!step->common.loses && !production) ||
 			    (state && strcmp(state, "done") == 0))
 				continue;
-			report_message("phase \"%s\" takes away: %s%s%s", plan->blocks[b].label, describe(step, &arena),
+			report_message("phase \"%s\" takes away: %s%s%s", plan->blocks[b].label, step_text(step, &arena),
 			               step->common.loses ? "\n  the plan says: " : "",
 			               step->common.loses ? step->common.loses : "");
 			any = true;

@@ -33,17 +33,6 @@ static const struct block *current(const struct view *view)
 	                                                              : NULL;
 }
 
-static const char *describe(const struct step *step, struct arena *arena)
-{
-	struct buf text = {0};
-	const char *copy;
-
-	step->type->describe(step->args, &text);
-	copy = arena_strdup(arena, buf_text(&text));
-	buf_release(&text);
-	return copy;
-}
-
 /* What to type next; NULL when there is nothing. */
 static const char *next_command(struct status *s, const struct view *view)
 {
@@ -76,7 +65,7 @@ static json_t *steps_json(struct status *s, const struct view *view, const struc
 
 		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?}", "number", block->steps[i].number,
 		                                       "primitive", block->steps[i].type->name, "summary",
-		                                       describe(&block->steps[i], &s->arena), "state",
+		                                       step_text(&block->steps[i], &s->arena), "state",
 		                                       row->state ? row->state : "pending", "created", row->created,
 		                                       "message", row->message));
 	}
@@ -121,7 +110,7 @@ static void print_markdown(struct status *s, const struct view *view)
 			const char *state = view->steps[block->steps[i].number - 1].state;
 
 			printf("  - [%c] %s\n", state && strcmp(state, "done") == 0 ? 'x' : ' ',
-			       describe(&block->steps[i], &s->arena));
+			       step_text(&block->steps[i], &s->arena));
 		}
 	}
 	printf("\n");

@@ -16,14 +16,12 @@ static void show_what(const struct act *act, int from)
 		for (size_t i = plan->blocks[b].step_count; i-- > 0;) {
 			const struct step *step = &plan->blocks[b].steps[i];
 			const struct step_row *row = &act->session.steps[step->number - 1];
-			struct buf text = {0};
 
 			if (!row->state || strcmp(row->state, "pending") == 0 || strcmp(row->state, "undone") == 0 ||
 			    step->type->class == CLASS_VERIFY)
 				continue;
-			step->type->describe(step->args, &text);
-			report_message("  %s%s", buf_text(&text), row->created ? "" : "  (stays: it was there before)");
-			buf_release(&text);
+			report_message("  %s%s", step_text(step, &act->context->arena),
+			               row->created ? "" : "  (stays: it was there before)");
 		}
 }
 

@@ -75,10 +75,10 @@ static void add_locks(struct preview *p, const struct stmts *stmts, struct buf *
 static void print_step(struct preview *p, const struct step *step)
 {
 	struct stmts stmts = statements(p, step);
-	struct buf text = {0}, effect = {0};
+	struct buf effect = {0};
 
-	step->type->describe(step->args, &text);
-	printf("     %-*s  %s\n", TEXT_WIDTH, buf_text(&text), state_word(step, &p->facts[step->number - 1]));
+	printf("     %-*s  %s\n", TEXT_WIDTH, step_text(step, &p->arena),
+	       state_word(step, &p->facts[step->number - 1]));
 	if (step->common.loses)
 		printf("         loses: %s\n", step->common.loses);
 	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
@@ -87,7 +87,6 @@ static void print_step(struct preview *p, const struct step *step)
 		if (effect.length)
 			printf("         %s\n", buf_text(&effect));
 	}
-	buf_release(&text);
 	buf_release(&effect);
 }
 
@@ -165,12 +164,9 @@ static void print_head(const struct preview *p)
 static void print_sql_of(struct preview *p, const struct block *block, const struct step *step)
 {
 	struct stmts stmts = statements(p, step);
-	struct buf text = {0};
 	bool open = false;
 
-	step->type->describe(step->args, &text);
-	printf("-- %s, step %d: %s\n", block->label, step->number, buf_text(&text));
-	buf_release(&text);
+	printf("-- %s, step %d: %s\n", block->label, step->number, step_text(step, &p->arena));
 	if (!stmts.first)
 		printf("-- nothing to send: %s\n", step_state_name(p->facts[step->number - 1].state));
 	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
@@ -214,16 +210,14 @@ static void print_json(struct preview *p)
 		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++) {
 			const struct step *step = &p->plan->blocks[b].steps[i];
 			struct stmts stmts = statements(p, step);
-			struct buf text = {0}, locks = {0};
+			struct buf locks = {0};
 
-			step->type->describe(step->args, &text);
 			add_locks(p, &stmts, &locks);
 			report_json(json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o}", "type", "step", "block",
 			                      p->plan->blocks[b].label, "number", step->number, "primitive", step->type->name,
-			                      "summary", buf_text(&text), "state",
+			                      "summary", step_text(step, &p->arena), "state",
 			                      step_state_name(p->facts[step->number - 1].state), "locks", buf_text(&locks),
 			                      "done", (int)b < p->run.next_block, "sql", sql_json(&stmts)));
-			buf_release(&text);
 			buf_release(&locks);
 		}
 }

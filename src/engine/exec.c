@@ -249,7 +249,6 @@ static bool reconnect(struct session *s, const struct step *step, struct err *er
 static void describe_failure(struct session *s, const struct step *step, struct err *err)
 {
 	const struct block *block = plan_block_of(s->plan, step);
-	struct buf what = {0};
 
 	if (err_is(err, "57014") && interrupt_count() >= 2)
 		exec_interrupted(err);
@@ -266,11 +265,10 @@ static void describe_failure(struct session *s, const struct step *step, struct 
 		err->diag.detail_count++;
 		err->diag.summary = NULL;
 	}
-	step->type->describe(step->args, &what);
-	err->diag.summary = arena_printf(&err->arena, "phase \"%s\", step %d of %zu  %s%s%s", block->label,
-	                                 step->number - block->steps[0].number + 1, block->step_count, buf_text(&what),
-	                                 err->diag.summary ? ": " : "", err->diag.summary ? err->diag.summary : "");
-	buf_release(&what);
+	err->diag.summary =
+		arena_printf(&err->arena, "phase \"%s\", step %d of %zu  %s%s%s", block->label,
+	                 step->number - block->steps[0].number + 1, block->step_count, step_text(step, &err->arena),
+	                 err->diag.summary ? ": " : "", err->diag.summary ? err->diag.summary : "");
 	err_at(err, step->span);
 	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
 	if (!err->diag.help)

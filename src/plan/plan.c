@@ -410,6 +410,17 @@ struct block *plan_block_labelled(const struct plan *plan, const char *label)
 	return NULL;
 }
 
+const char *step_text(const struct step *step, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	step->type->describe(step->args, &text);
+	copy = arena_strdup(arena, buf_text(&text));
+	buf_release(&text);
+	return copy;
+}
+
 enum step_class step_class_of(const struct step *step)
 {
 	return step->type->class_of ? step->type->class_of(step->args) : step->type->class;

@@ -105,6 +105,8 @@ struct step *plan_step(const struct plan *plan, int number);
 struct block *plan_block_of(const struct plan *plan, const struct step *step);
 /* The block of that label (kind ignored), or NULL. */
 struct block *plan_block_labelled(const struct plan *plan, const char *label);
+/* One line for people, in the arena: "add column nick text to app.users". */
+const char *step_text(const struct step *step, struct arena *arena);
 enum step_class step_class_of(const struct step *step);
 
 #endif
