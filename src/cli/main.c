@@ -137,6 +137,7 @@ int main(int argc, char **argv)
 	bool ok;
 
 	raise_stack_limit();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line at a time, not a character */
 	set_locale();
 	interrupt_install();
 	ok = args_parse(argc, argv, &context, &request, &err);

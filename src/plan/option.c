@@ -495,9 +495,20 @@ static json_t *canonical_value(const struct option *option, json_t *value)
 	return result;
 }
 
+json_t *options_filled(const struct option_set *set, json_t *canonical)
+{
+	json_t *result = json_copy(canonical);
+
+	for (size_t s = 0; set->options[s]; s++)
+		for (const struct option *o = set->options[s]; o->name; o++)
+			if (o->default_value && !json_object_get(result, o->name))
+				json_object_set_new(result, o->name, default_of(o));
+	return result;
+}
+
 json_t *options_canonical(const struct option_set *set, json_t *given, bool with_defaults)
 {
-	json_t *result = json_object();
+	json_t *result = json_object(), *filled;
 	const char *name;
 	json_t *value;
 
@@ -507,9 +518,9 @@ json_t *options_canonical(const struct option_set *set, json_t *given, bool with
 
 		json_object_set_new(result, name, o ? canonical_value(o, value) : json_deep_copy(value));
 	}
-	for (size_t s = 0; with_defaults && set->options[s]; s++)
-		for (const struct option *o = set->options[s]; o->name; o++)
-			if (o->default_value && !json_object_get(result, o->name))
-				json_object_set_new(result, o->name, default_of(o));
-	return result;
+	if (!with_defaults)
+		return result;
+	filled = options_filled(set, result);
+	json_decref(result);
+	return filled;
 }

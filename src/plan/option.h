@@ -110,5 +110,7 @@ bool options_decode(const struct option_set *set, json_t *given, const struct op
  * filled in.  The caller owns it.
  */
 json_t *options_canonical(const struct option_set *set, json_t *given, bool with_defaults);
+/* A copy of a canonical form with what was left out filled in.  The caller owns it. */
+json_t *options_filled(const struct option_set *set, json_t *canonical);
 
 #endif

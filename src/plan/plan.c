@@ -55,12 +55,13 @@ static const struct span *chain_from(struct arena *arena, json_t *array, size_t 
 /*
  * Decodes options twice: as written, so that messages are about the author's
  * text, and from the normalised text with defaults, which is what runs.  The
- * latter replaces `holder`'s "options" and owns the strings of the args.
+ * latter replaces `holder`'s "options" and owns the strings of the args; the
+ * normalised text alone, which is hashed, is left in "written".
  */
 static bool compile_options(struct compiler *c, const struct option_set *set, size_t size, json_t *holder,
                             const struct option_place *place)
 {
-	json_t *given = json_object_get(holder, "options");
+	json_t *given = json_object_get(holder, "options"), *written;
 	struct arena scratch = {0};
 	struct option_set trial = {{set->options[0], set->options[1]}, {arena_alloc(&scratch, size), NULL}, false};
 	struct option_set final = *set;
@@ -72,7 +73,9 @@ static bool compile_options(struct compiler *c, const struct option_set *set, si
 	arena_release(&scratch);
 	if (!ok)
 		return false;
-	json_object_set_new(holder, "options", options_canonical(set, given, true));
+	written = options_canonical(set, given, false);
+	json_object_set_new(holder, "written", written);
+	json_object_set_new(holder, "options", options_filled(set, written));
 	final.parsed = true;
 	return options_decode(&final, json_object_get(holder, "options"), place, &c->plan->arena, c->diags);
 }
@@ -178,15 +181,18 @@ static void compile_settings(struct compiler *c, json_t *raw)
 	if (compile_options(c, &(struct option_set){{setting_options}, {&c->plan->settings}, false},
 	                    sizeof(struct plan_settings), holder, &place))
 		json_object_set(raw, "settings", json_object_get(holder, "options"));
+	json_object_set(raw, "written", json_object_get(holder, "written"));
 	json_decref(holder);
 }
 
-/* The options of a step or block as they are hashed: normalised, without defaults. */
-static json_t *canonical_options(const struct option *first, const struct option *second, json_t *holder)
+/* The options as they are hashed, which compile_options() left; taken out of the holder, whose rest the registry
+ * keeps. */
+static json_t *take_written(json_t *holder)
 {
-	json_t *given = json_object_get(holder, "options");
+	json_t *written = json_object_get(holder, "written"), *result = written ? json_incref(written) : json_object();
 
-	return options_canonical(&(struct option_set){{first, second}, {NULL}, false}, given, false);
+	json_object_del(holder, "written");
+	return result;
 }
 
 static json_t *canonical_steps(json_t *steps)
@@ -194,47 +200,35 @@ static json_t *canonical_steps(json_t *steps)
 	json_t *result = json_array(), *entry;
 	size_t i;
 
-	json_array_foreach(steps, i, entry)
-	{
-		const char *name = json_string_value(json_object_get(entry, "do"));
-		const struct step_type *type = step_type_find(name ? name : "");
-
-		json_array_append_new(
-			result, json_pack("{s:O?, s:o}", "do", json_object_get(entry, "do"), "options",
-		                      canonical_options(type ? type->options : common_options, common_options, entry)));
-	}
+	json_array_foreach(steps, i, entry) json_array_append_new(
+		result, json_pack("{s:O?, s:o}", "do", json_object_get(entry, "do"), "options", take_written(entry)));
 	return result;
 }
 
 static json_t *canonical_block(json_t *block)
 {
-	const char *word = json_string_value(json_object_get(block, "kind"));
+	json_t *steps = json_object_get(block, "steps");
 	json_t *result = json_pack("{s:O?, s:O?}", "kind", json_object_get(block, "kind"), "label",
 	                           json_object_get(block, "label"));
 
-	if (word && strcmp(word, "phase") == 0) {
-		json_object_set_new(result, "steps", canonical_steps(json_object_get(block, "steps")));
-		return result;
-	}
-	for (size_t k = BLOCK_GATE; k <= BLOCK_SAFETY_PERIOD; k++)
-		if (word && strcmp(kinds[k].word, word) == 0)
-			json_object_set_new(result, "options", canonical_options(kinds[k].options, NULL, block));
+	if (steps)
+		json_object_set_new(result, "steps", canonical_steps(steps));
+	else
+		json_object_set_new(result, "options", take_written(block));
 	return result;
 }
 
 /* What is hashed: what the author wrote, without positions, file names and defaults. */
 static json_t *canonical_plan(json_t *raw)
 {
-	json_t *blocks = json_array(), *settings = json_object_get(raw, "settings"), *entry;
-	json_t *parameters = json_object_get(raw, "parameters");
+	json_t *blocks = json_array(), *entry, *parameters = json_object_get(raw, "parameters");
 	size_t i;
 
 	json_array_foreach(json_object_get(raw, "blocks"), i, entry)
 		json_array_append_new(blocks, canonical_block(entry));
 	return json_pack("{s:i, s:O?, s:o, s:o, s:o}", "format", PLAN_FORMAT, "plan", json_object_get(raw, "name"),
-	                 "settings",
-	                 options_canonical(&(struct option_set){{setting_options}, {NULL}, false}, settings, false),
-	                 "parameters", parameters ? json_deep_copy(parameters) : json_object(), "blocks", blocks);
+	                 "settings", take_written(raw), "parameters",
+	                 parameters ? json_deep_copy(parameters) : json_object(), "blocks", blocks);
 }
 
 static void set_hash(struct plan *plan)
@@ -284,13 +278,13 @@ bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags)
 	plan->name = json_string_value(json_object_get(raw, "name"));
 	plan->span = span_from(json_object_get(raw, "span"));
 	plan->parameters = json_object_get(raw, "parameters");
-	plan->canonical = canonical_plan(raw);
 	check_name(&c);
 	compile_settings(&c, raw);
 	compile_blocks(&c, json_object_get(raw, "blocks"));
 	take_notes(plan, json_object_get(raw, "notes"));
-	set_hash(plan);
 	if (diags->errors == before) {
+		plan->canonical = canonical_plan(raw);
+		set_hash(plan);
 		*out = plan;
 		return true;
 	}
