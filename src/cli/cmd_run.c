@@ -37,7 +37,11 @@ static bool forward(struct act *act, bool open, struct run_end *end, struct err 
 	*end = (struct run_end){.code = EXIT_DONE, .nothing = true};
 	if (!open)
 		return true;
-	return run_forward(&act->session, &act->options, &act->findings, end, err);
+	if (run_forward(&act->session, &act->options, &act->findings, end, err))
+		return true;
+	if (err->code != EXIT_STEP && err->code != EXIT_INTERRUPTED && err->code != EXIT_HELD)
+		run_leave(&act->session); /* it was turned away: nothing was done in this stretch */
+	return false;
 }
 
 static enum exit_code run_run(struct context *context, struct err *err)

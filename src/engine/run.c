@@ -49,8 +49,6 @@ static bool run_phase(struct session *s, const struct block *block, size_t *step
 {
 	if (s->listener)
 		s->listener->block(s->listener->arg, block, false);
-	if (untouched(s, block) && block->index > 0 && !fingerprint_compare(s, err))
-		return false;
 	for (size_t i = 0; i < block->step_count; i++) {
 		const struct step *step = &block->steps[i];
 		const char *state = s->steps[step->number - 1].state;
@@ -89,23 +87,27 @@ void run_leave(struct session *s)
 	struct err ignored = {0};
 
 	if (s->heartbeat && !conn_lost(s->worker))
-		run_set_state(s, s->run.state, &ignored);
+		run_set_state(s, strcmp(s->run.state, "running") == 0 ? "waiting" : s->run.state, &ignored);
 	err_release(&ignored);
 }
 
-/* A run that was turned away before it did anything is as if it had been taken back: an edited plan may begin
- * anew. */
-static bool turned_away(struct session *s)
+/*
+ * May the phase begin: are the tables as the last phase left them, and does
+ * the catalogue agree?  A run that is turned away before it did anything is as
+ * if it had been taken back, so that an edited plan may begin anew.
+ */
+static bool may_begin(struct session *s, const struct block *block, struct diags *findings, struct err *err)
 {
-	struct err ignored = {0};
+	bool all_untouched = s->run.next_block == 0;
 
-	for (size_t i = 0; i < s->plan->step_count; i++)
-		if (s->steps[i].state && strcmp(s->steps[i].state, "pending") != 0 &&
-		    strcmp(s->steps[i].state, "undone") != 0)
-			return false;
-	if (s->run.next_block == 0 && !conn_lost(s->worker))
-		run_set_state(s, "undone", &ignored);
-	err_release(&ignored);
+	if (block->index > 0 && untouched(s, block) && !fingerprint_compare(s, err))
+		return false;
+	if ((size_t)block->index < s->checked_to || preflight(s, s->plan, (size_t)block->index, findings, err))
+		return true;
+	for (size_t b = 0; b < s->plan->block_count; b++)
+		all_untouched &= untouched(s, &s->plan->blocks[b]);
+	if (all_untouched)
+		s->run.state = "undone"; /* where run_leave() goes back to */
 	return false;
 }
 
@@ -138,8 +140,8 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 
 		if (to && block->index > to->index)
 			break;
-		if (block->kind == BLOCK_PHASE && b >= s->checked_to && !preflight(s, s->plan, b, findings, err))
-			return turned_away(s);
+		if (block->kind == BLOCK_PHASE && !may_begin(s, block, findings, err))
+			return false;
 		if (!(block->kind == BLOCK_PHASE ? run_phase(s, block, &end->steps, err) : run_stop(s, block, end, err)))
 			return false;
 		if (end->code == EXIT_WAITING || (o->once && block->kind == BLOCK_PHASE))

@@ -45,7 +45,7 @@ bool run_open(struct session *session, const struct run_request *request, const 
 /* Writes the state; done and undone give the claims up. */
 bool run_set_state(struct session *session, const char *state, struct err *err);
 
-/* Nothing was done after all: the state is as it was before run_open(); errors are ignored. */
+/* Nothing was done after all: the state is as it was before run_open(), at rest; errors are ignored. */
 void run_leave(struct session *session);
 
 /* Goes forward.  Findings that stop it before the first statement are in `findings`. */

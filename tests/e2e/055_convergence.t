@@ -153,6 +153,28 @@ LUA
     exits(0, [ 'status', $plan, '--exit-code' ], undef, 'status says done', { db => $db });
 };
 
+subtest 'a change by hand between two phases' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('drift', <<'LUA');
+plan "drift" {
+  title = "Somebody alters the table while it waits",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+  gate "go" { },
+  phase "index" { create_index_if_missing { table = "users", columns = "motto" } },
+}
+LUA
+    exits(5, [ 'run', $plan ], undef, 'run waits', { db => $db });
+    sql($db, "ALTER TABLE users ALTER COLUMN name TYPE varchar(300), ADD COLUMN extra int; CREATE INDEX by_hand ON users (name)");
+    runs_ok([ 'gate', 'pass', $plan, 'go', '--evidence', 'yes' ], 'gate pass', { db => $db });
+    my $run = exits(7, [ 'run', $plan ], qr/users changed since the last phase/, 'run refuses', { db => $db });
+    like($run->{err}, qr/column name was text NOT NULL, is character varying\(300\) NOT NULL/, 'names the column that changed');
+    like($run->{err}, qr/column extra is new/, 'the one that is new');
+    like($run->{err}, qr/index by_hand is new/, 'and the index');
+    exits(5, [ 'status', $plan, '--exit-code' ], undef, 'the run still waits', { db => $db });
+    sql($db, "DROP INDEX by_hand; ALTER TABLE users DROP COLUMN extra, ALTER COLUMN name TYPE text");
+    runs_ok([ 'run', $plan ], 'when that is taken back it goes on', { db => $db });
+};
+
 subtest 'an index is built whatever the limits of the role' => sub {
     my $db = world('converge');
     sql($db, qq{ALTER DATABASE "$db" SET statement_timeout = '300ms'; ALTER DATABASE "$db" SET lock_timeout = '300ms';
