@@ -176,9 +176,10 @@ static void print_sql_of(struct preview *p, const struct block *block, const str
 		if (stmt->mode != STMT_OUTSIDE && !open)
 			printf("BEGIN;\n");
 		open = more;
-		for (size_t i = 0; stmt->mode != STMT_OUTSIDE && i < stmt->lock_count; i++)
-			printf("LOCK TABLE %s IN %s MODE NOWAIT;\n", relname_quoted(&p->arena, &stmt->locks[i].table),
-			       lock_mode_name(stmt->locks[i].mode));
+		for (size_t i = 0; i < stmt->lock_count; i++)
+			printf("%sLOCK TABLE %s IN %s MODE NOWAIT;\n",
+			       stmt->mode == STMT_OUTSIDE ? "-- it takes itself: " : "",
+			       relname_quoted(&p->arena, &stmt->locks[i].table), lock_mode_name(stmt->locks[i].mode));
 		printf("%s;%s\n", stmt->sql,
 		       stmt->mode == STMT_REPEAT ? "  -- again and again, until it touches no row" : "");
 		if (stmt->mode != STMT_OUTSIDE && !more)
@@ -236,7 +237,12 @@ static bool prepare(struct preview *p, struct err *err)
 	check.run = p->run.id;
 	check.from = (size_t)p->run.next_block;
 	check.to = p->plan->block_count;
-	return check_catalogue(&check, err);
+	if (!check_catalogue(&check, err))
+		return false;
+	for (size_t i = 0; check.done && i < p->plan->step_count; i++)
+		if (check.done[i])
+			p->facts[i].state = STATE_DONE;
+	return true;
 }
 
 enum exit_code preview_command(struct context *context, struct err *err)

@@ -23,6 +23,7 @@
 	"  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"                                   \
 	"  UNION ALL SELECT k.oid, 'constraint ' || o.conname, pg_catalog.pg_get_constraintdef(o.oid)"                           \
 	"  FROM claimed k JOIN pg_catalog.pg_constraint o ON o.conrelid = k.oid AND o.contype <> 'n'"                            \
+	"   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint u WHERE u.oid = o.conparentid AND u.conrelid = o.conrelid)"     \
 	"  UNION ALL SELECT k.oid, 'index ' || i.relname, pg_catalog.pg_get_indexdef(x.indexrelid)"                              \
 	"   || CASE WHEN x.indisvalid THEN '' ELSE ' INVALID' END"                                                               \
 	"  FROM claimed k JOIN pg_catalog.pg_index x ON x.indrelid = k.oid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid"   \

@@ -175,6 +175,29 @@ LUA
     runs_ok([ 'run', $plan ], 'when that is taken back it goes on', { db => $db });
 };
 
+subtest 'a new partition of a referenced table is no drift' => sub {
+    my $db = world('partitioned_parent', <<'SQL');
+CREATE TABLE users (id bigint PRIMARY KEY, name text) PARTITION BY RANGE (id);
+CREATE TABLE users_1 PARTITION OF users FOR VALUES FROM (0) TO (100);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id bigint REFERENCES users);
+SQL
+    my $plan = plan_file('partition', <<'LUA');
+plan "partition" {
+  title = "A table that refers to a partitioned one",
+  phase "expand" { add_column_if_missing { table = "notes", column = "a", type = "text" } },
+  gate "go" { },
+  phase "more" { add_column_if_missing { table = "notes", column = "b", type = "text" } },
+}
+LUA
+    exits(5, [ 'run', $plan ], undef, 'run waits', { db => $db });
+    sql($db, 'CREATE TABLE users_2 PARTITION OF users FOR VALUES FROM (100) TO (200)');
+    runs_ok([ 'gate', 'pass', $plan, 'go', '--evidence', 'yes' ], 'gate pass', { db => $db });
+    my @lines = json_lines(runs_ok([ 'preview', $plan, '--json' ], 'preview', { db => $db })->{out});
+    my %state = map { $_->{number} => "$_->{state} " . @{ $_->{sql} } } grep { $_->{type} eq 'step' } @lines;
+    is_deeply(\%state, { 1 => 'done 0', 2 => 'absent 1' }, 'preview knows what was done');
+    runs_ok([ 'run', $plan ], 'run goes on', { db => $db });
+};
+
 subtest 'an index is built whatever the limits of the role' => sub {
     my $db = world('converge');
     sql($db, qq{ALTER DATABASE "$db" SET statement_timeout = '300ms'; ALTER DATABASE "$db" SET lock_timeout = '300ms';
