@@ -37,6 +37,22 @@ static bool changed_before(const struct catalogue_check *g, const struct step *s
 	return false;
 }
 
+/* Is its table made by a step that runs before it, and is still to run? */
+static bool made_before(const struct catalogue_check *g, const struct step *step)
+{
+	struct relname table;
+
+	if (!step->type->subject || !step->type->subject(step->args, &table))
+		return false;
+	for (int n = step->number - 1; n >= 1; n--) {
+		const struct step *earlier = plan_step(g->plan, n);
+
+		if (earlier->type->creates && earlier->type->creates(earlier->args, &table))
+			return !is_done(g, earlier);
+	}
+	return false;
+}
+
 static void add_finding(struct catalogue_check *g, const struct step *step, const struct err *err)
 {
 	struct diag *diag = diags_add(g->diags, SEVERITY_ERROR, err->diag.rule, step->span, "%s", err->diag.summary);
@@ -57,7 +73,7 @@ static void try_apply(struct catalogue_check *g, const struct step *step, const 
 	if (!step->type->apply)
 		return;
 	step->type->apply(step->args, facts, &stmts);
-	if (!stmts.refusal)
+	if (!stmts.refusal || changed_before(g, step))
 		return;
 	diag = diags_add(g->diags, SEVERITY_ERROR, stmts.refusal_rule ? stmts.refusal_rule : "refused", step->span,
 	                 "%s", stmts.refusal);
@@ -97,11 +113,14 @@ static bool try_build(struct catalogue_check *g, const struct step *step, const 
 
 static bool judge(struct catalogue_check *g, const struct step *step, struct facts *facts, struct err *err)
 {
-	bool later = changed_before(g, step),
-		 is_against = facts->state == STATE_CONFLICT || facts->state == STATE_MISSING;
+	bool is_against = facts->state == STATE_CONFLICT || facts->state == STATE_MISSING;
 	struct err conflict = {0};
 
-	if (is_against && later) {
+	if (facts->state == STATE_MISSING && step->type->absent_on_new_table && made_before(g, step)) {
+		facts->state = STATE_ABSENT;
+		return true;
+	}
+	if (is_against && changed_before(g, step)) {
 		facts->state = STATE_ABSENT;
 		facts->now = NULL; /* believed by nobody: the step is looked at again in its place */
 		return true;
@@ -114,7 +133,7 @@ static bool judge(struct catalogue_check *g, const struct step *step, struct fac
 		err_release(&conflict);
 		return true;
 	}
-	if (facts->state != STATE_DONE && !later)
+	if (facts->state != STATE_DONE)
 		try_apply(g, step, facts);
 	return try_build(g, step, facts, err);
 }

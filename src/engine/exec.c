@@ -118,7 +118,9 @@ static bool look(struct work *w, struct err *err)
 		.before = w->session->steps[w->step->number - 1].before,
 		.archive_rows = -1,
 	};
-	probes = !take_fresh(w) && facts_has_probe(w->step);
+	if (w->session->steps[w->step->number - 1].attempts == 0 && take_fresh(w))
+		return true; /* nothing to look at: the transaction is opened together with the work */
+	probes = facts_has_probe(w->step);
 	if (probes)
 		batch_add_query(&batch, facts_question(w->step, &w->arena));
 	answers = batch_results(&batch);

@@ -123,7 +123,12 @@ static void add_settings(struct work *w, struct batch *batch, const struct group
 	                s->plan->settings.search_path);
 }
 
-static void add_event(struct work *w, struct batch *batch, const struct stmt *first, size_t size)
+/*
+ * Journals the statements, behind them in their transaction: `ms` how long they
+ * took, NULL for the time since the transaction began.  It runs with the plan's
+ * search_path, so every name in it says where it comes from.
+ */
+static void add_event(struct work *w, struct batch *batch, const struct stmt *first, size_t size, const char *ms)
 {
 	static const char *const kinds[] = {"run", "undo", "restore"};
 	json_t *texts = json_array();
@@ -135,13 +140,13 @@ static void add_event(struct work *w, struct batch *batch, const struct stmt *fi
 	json_decref(texts);
 	batch_add_often(
 		batch,
-		"INSERT INTO interlock.event (run, step, kind, statement, ms, lock_attempts) SELECT $1::bigint, $2::integer,"
-		" $3, t, extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
-		" pg_catalog.transaction_timestamp()) OPERATOR(pg_catalog.*) 1000, $4::integer"
-		" FROM pg_catalog.jsonb_array_elements_text($5::jsonb) AS t",
-		5, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
+		"INSERT INTO interlock.event (run, step, kind, statement, lock_attempts, ms) SELECT $1::pg_catalog.int8,"
+		" $2::pg_catalog.int4, $3::pg_catalog.text, t, $4::pg_catalog.int4, coalesce($6::pg_catalog.float8,"
+		" extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.transaction_timestamp())"
+		" OPERATOR(pg_catalog.*) 1000) FROM pg_catalog.jsonb_array_elements_text($5::pg_catalog.jsonb) AS t",
+		6, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
 		arena_printf(&w->arena, "%d", w->step->number), kinds[w->direction],
-		arena_printf(&w->arena, "%lld", (long long)w->patience->attempts + 1), list);
+		arena_printf(&w->arena, "%lld", (long long)w->patience->attempts + 1), list, ms);
 	free(list);
 }
 
@@ -181,10 +186,15 @@ static enum outcome held_too_long(struct work *w, const struct group *group, str
 /* The server said no: is it worth another attempt?  `failed`: which statement of the batch. */
 static enum outcome refused(struct work *w, const struct group *group, size_t failed, struct err *err)
 {
-	size_t first_lock = w->patience->attempts > 0 ? 1 : 0; /* behind the statement that sets lock_timeout */
+	/* The first lock stands behind what opens the transaction, and from the second attempt on behind lock_timeout.
+	 */
+	size_t first_lock = (w->open ? 0 : TX_OPENING) + (w->patience->attempts > 0 ? 1 : 0);
+	bool lost = !w->open && tx_lease_failed(w->session, failed, err);
 
 	tx_rollback(w->session);
 	w->open = false;
+	if (lost)
+		return OUTCOME_FAILED;
 	if (err_is(err, "42501") && !w->patience->first_only && failed > first_lock &&
 	    failed < first_lock + group->lock_count) {
 		w->patience->first_only = true;
@@ -211,21 +221,24 @@ static enum outcome judge(const struct group *group, struct rows **answers, int6
 	return outcome;
 }
 
-/* Locks, registry row, journal, limits, and the statements themselves; gives the index of the first of these. */
+/* The opening where none is open, locks, registry row, limits, the statements themselves, and the journal; gives
+ * the index of the first of these. */
 static size_t compose(struct work *w, const struct group *group, bool ends, struct batch *batch)
 {
 	const struct stmt *stmt = group->first;
 	size_t own;
 
+	if (!w->open)
+		tx_add_opening(w->session, batch);
 	lock_add(w, group->locks, group->lock_count, batch);
 	if (group->lock_count > 0)
 		batch_add_often(batch, "SET CONSTRAINTS ALL IMMEDIATE", 0);
 	group_mark(w, batch, ends);
-	add_event(w, batch, group->first, group->size);
 	add_settings(w, batch, group);
 	own = batch->count;
 	for (size_t i = 0; i < group->size; i++, stmt = stmt->next)
 		batch_add(batch, stmt->sql, 0);
+	add_event(w, batch, group->first, group->size, NULL);
 	return own;
 }
 
@@ -247,9 +260,6 @@ static enum outcome run_once(struct work *w, const struct group *group, bool end
 	struct rows **answers;
 	size_t own, failed;
 
-	if (!w->open && !tx_begin(w->session, NULL, NULL, err))
-		return OUTCOME_FAILED;
-	w->open = true;
 	own = compose(w, group, ends, &batch);
 	answers = batch_results(&batch);
 	if (!batch_send(&batch, w->session->worker, deadline_of(w, group), answers, &failed, err)) {
@@ -295,15 +305,14 @@ static enum outcome repeat(struct work *w, const struct group *group, bool ends,
 }
 
 /* Marks the row before what no transaction covers, so that a crash finds out whose half-built thing it is. */
-static bool mark_before(struct work *w, const struct stmt *stmt, struct err *err)
+static bool mark_before(struct work *w, struct err *err)
 {
 	struct session *s = w->session;
 	struct batch batch = {.arena = &w->arena};
 
 	group_mark(w, &batch, false);
-	add_event(w, &batch, stmt, 1);
-	if (!w->open && !tx_begin(s, NULL, NULL, err))
-		return false;
+	if (!w->open)
+		return tx_run(s, &batch, NULL, err);
 	w->open = false;
 	if (batch_send(&batch, s->worker, 0, NULL, NULL, err) && tx_commit(s, err))
 		return true;
@@ -343,21 +352,34 @@ static void give_up_claim(struct work *w)
 	err_release(&ignored);
 }
 
+/* It was done; with its end, where it is the last of the step. */
+static enum outcome journal_outside(struct work *w, const struct stmt *stmt, int64_t ms, bool ends,
+                                    struct err *err)
+{
+	struct batch batch = {.arena = &w->arena};
+
+	if (ends)
+		group_mark(w, &batch, true);
+	add_event(w, &batch, stmt, 1, arena_printf(&w->arena, "%lld", (long long)ms));
+	return tx_run(w->session, &batch, NULL, err) ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
 /* In no transaction: a lock timeout would leave half of it behind, so there is none. */
 static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
 {
 	struct session *s = w->session;
+	int64_t begin = loop_now();
 	struct err ignored = {0};
 	bool ok;
 
-	if (!mark_before(w, stmt, err))
+	if (!mark_before(w, err))
 		return OUTCOME_FAILED;
 	ok = set_outside(w, true, err) && conn_query(s->worker, QUERY(stmt->sql), NULL, err);
 	if (!conn_lost(s->worker))
 		set_outside(w, false, &ignored);
 	err_release(&ignored);
 	if (ok)
-		return ends ? mark_end(w, err) : OUTCOME_DONE;
+		return journal_outside(w, stmt, loop_now() - begin, ends, err);
 	if (w->direction == FORWARD && w->facts.state == STATE_ABSENT && err_is(err, "42P07") &&
 	    !s->steps[w->step->number - 1].created)
 		give_up_claim(w);

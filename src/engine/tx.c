@@ -12,7 +12,9 @@ static const char settings[] =
 	" pg_catalog.set_config('bytea_output', 'hex', true), pg_catalog.set_config('xmloption', 'content', true),"
 	" pg_catalog.set_config('lock_timeout', '5s', true), pg_catalog.set_config('statement_timeout', '0', true),"
 	" pg_catalog.set_config('synchronous_commit', 'off', true)"
-	" FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint AND state IN ('running', 'waiting')";
+	/* No row of ours: 1 / 0 is an error, and nothing that follows in the same flush is executed. */
+	" , lease.held FROM (SELECT 1 / count(*) AS held FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint"
+	" AND state IN ('running', 'waiting')) AS lease";
 
 static bool lease_lost(struct session *s, struct err *err)
 {
@@ -23,33 +25,49 @@ static bool lease_lost(struct session *s, struct err *err)
 	return false;
 }
 
+size_t tx_add_opening(struct session *s, struct batch *batch)
+{
+	const char *run = arena_printf(batch->arena, "%lld", (long long)s->run.id);
+	const char *epoch = arena_printf(batch->arena, "%lld", (long long)s->run.epoch);
+
+	batch_add(batch, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0);
+	batch_add(batch, arena_printf(batch->arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
+	batch_add_often(batch, settings, 2, run, epoch);
+	return TX_OPENING;
+}
+
+bool tx_lease_failed(struct session *s, size_t failed, struct err *err)
+{
+	if (failed != TX_OPENING - 1 || !err_is(err, "22012"))
+		return false;
+	lease_lost(s, err);
+	return true;
+}
+
 bool tx_begin(struct session *s, struct batch *extra, struct rows **results, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
-	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
-	const char *epoch = arena_printf(&arena, "%lld", (long long)s->run.epoch);
 	struct rows **answers;
+	size_t failed;
 	bool ok;
 
-	batch_add(&batch, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0);
-	batch_add(&batch, arena_printf(&arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
-	batch_add_often(&batch, settings, 2, run, epoch);
+	tx_add_opening(s, &batch);
 	for (size_t i = 0; extra && i < extra->count; i++)
 		batch_add_query(&batch, extra->queries[i]);
 	answers = batch_results(&batch);
-	ok = batch_send(&batch, s->worker, 0, answers, NULL, err);
-	if (ok && rows_count(answers[2]) != 1)
-		ok = lease_lost(s, err);
+	ok = batch_send(&batch, s->worker, 0, answers, &failed, err);
 	for (size_t i = 0; i < batch.count; i++)
-		if (ok && results && i >= 3)
-			results[i - 3] = answers[i];
+		if (ok && results && i >= TX_OPENING)
+			results[i - TX_OPENING] = answers[i];
 		else
 			rows_free(answers[i]);
-	if (!ok)
-		tx_rollback(s);
 	arena_release(&arena);
-	return ok;
+	if (ok)
+		return true;
+	tx_lease_failed(s, failed, err);
+	tx_rollback(s);
+	return false;
 }
 
 bool tx_commit(struct session *s, struct err *err)
@@ -69,13 +87,7 @@ void tx_rollback(struct session *s)
 	err_release(&ignored);
 }
 
-bool tx_run(struct session *s, struct batch *batch, struct rows **results, struct err *err)
+bool tx_run(struct session *s, struct batch *work, struct rows **results, struct err *err)
 {
-	if (!tx_begin(s, NULL, NULL, err))
-		return false;
-	if (!batch_send(batch, s->worker, 0, results, NULL, err)) {
-		tx_rollback(s);
-		return false;
-	}
-	return tx_commit(s, err);
+	return tx_begin(s, work, results, err) && tx_commit(s, err);
 }

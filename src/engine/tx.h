@@ -2,8 +2,9 @@
  * Fenced transactions: each proves that we still hold the run, and none
  * survives a lost lease.
  *
- * Three messages: what begins it (with the fence and the settings), the work
- * with its registry row, and COMMIT alone once the work was seen to succeed.
+ * What begins it, the work and its registry row go out in one flush where
+ * nothing has to be looked at in between, else in two; COMMIT goes alone, once
+ * the work was seen to succeed.
  * A killed client then leaves nothing behind: an autocommit statement, or a
  * COMMIT in the same flush, would be carried out by the server after our death.
  */
@@ -12,6 +13,17 @@
 
 #include "engine/batch.h"
 #include "engine/session.h"
+
+enum { TX_OPENING = 3 };
+
+/*
+ * Adds the statements that begin one: BEGIN, the fence, the settings with the
+ * proof that the run is ours.  Where that fails nothing that follows in the
+ * same flush is executed; gives TX_OPENING, how many they are.
+ */
+size_t tx_add_opening(struct session *session, struct batch *batch);
+/* Was it the proof that failed?  Then *err says that the lease is lost (EXIT_HELD). */
+bool tx_lease_failed(struct session *session, size_t failed, struct err *err);
 
 /*
  * Begins one on the worker.  The statements that `batch` holds already are

@@ -418,6 +418,7 @@ const struct step_type step_add_column_if_missing = {
 			 "CREATE TABLE app.users (id bigint PRIMARY KEY, email text NOT NULL);\n"
 			 "INSERT INTO app.users SELECT n, 'u' || n FROM generate_series(1, 100) n",
 	.class = CLASS_ADDITIVE,
+	.absent_on_new_table = true,
 	.size = sizeof(struct add_column_args),
 	.options = options,
 	.locks =
