@@ -38,6 +38,13 @@ static bool unknown(const char *name, struct err *err)
 	return false;
 }
 
+static bool never_run(const char *name, struct err *err)
+{
+	err_set(err, EXIT_OWN, "plan \"%s\" has not been run in this database", name);
+	err_help(err, "interlock run %s begins it", name);
+	return false;
+}
+
 /* The run's own plan; the file is only needed to begin it. */
 static bool take_plan(struct session *s, const struct run_options *o, struct err *err)
 {
@@ -147,7 +154,9 @@ static bool settle_run(struct session *s, const struct run_request *r, bool *don
 	*done = false;
 	if (!registry_look(s->control, &exists, err) || (exists && !find(s, r, &begin, err)))
 		return false;
-	if ((!exists || begin) && (!r->start || !r->plan))
+	if ((!exists || begin) && r->plan && !r->start)
+		return never_run(name, err);
+	if (!exists && !r->plan)
 		return unknown(name, err);
 	if (begin && !begin_run(s, r->plan, r->findings, err))
 		return false;

@@ -134,6 +134,14 @@ LUA
     is(column_type($db, 'users', 'slogan'), '', 'it is taken back');
 };
 
+subtest 'undo of what never ran' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('never', qq{plan "never" { title = "Never run", phase "a" { add_column_if_missing { table = "users", column = "z", type = "text" } } }});
+    exits(1, [ 'undo', $plan, '--yes' ], qr/"never" has not been run/, 'says so', { db => $db });
+    exits(1, [ 'undo', 'nowhere', '--yes' ], qr/no plan file and no run/, 'and where there is no such plan, that', { db => $db });
+    ok(!registry_exists($db), 'nothing is made');
+};
+
 subtest 'what is asked and declined changes nothing' => sub {
     my $db = world('converge');
     my $plan = plan_file('declined', <<'LUA');
