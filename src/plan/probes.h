@@ -93,7 +93,7 @@
 
 /*
  * CTEs after `rel` and `col`.  `aside`: names that column $3 got when it was
- * moved aside (archive_name()); `it`: the column under its own or such a name;
+ * moved aside (archive_name(), plan/archive.h); `it`: the column under its own or such a name;
  * `key`: the best key that it is no part of, as lists of columns, no row
  * where there is none.
  */
@@ -226,30 +226,5 @@ const char *array_literal(const char *const *names, size_t count, struct arena *
 
 /* NOT NULL without a scan under a lock: CHECK NOT VALID, VALIDATE, SET NOT NULL.  Safe to begin again. */
 void set_not_null(const struct relname *table, const char *column, struct stmts *stmts);
-
-/* A column whose values are kept before it goes. */
-struct kept_column {
-	struct relname table;
-	const char *column;
-	const char *filler; /* SQL: what a row holds that nobody wrote to; NULL: NULL */
-};
-
-/* __il_<run>_<column>, cut to 63 bytes. */
-const char *archive_name(const struct kept_column *kept, const struct facts *facts, struct arena *arena);
-/* Has this run moved the column aside, and not dropped it yet? */
-bool archive_is_aside(const struct kept_column *kept, const struct facts *facts, struct arena *arena);
-/* An archiving that was cut short, and is not wanted any more: the column is itself again, its values never left
- * it. */
-void archive_bring_back(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
-/* From wherever things stand: column moved aside, values copied by key, column dropped. */
-void archive_away(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
-/* Values back from the archive into rows that hold nothing of their own. */
-void archive_refill(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
-/* `interlock restore`: the same, for a column that is there again. */
-void archive_restore(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
-/* Removes an archive that holds nothing. */
-void archive_close(const struct facts *facts, struct stmts *stmts);
-/* interlock.archive_<run>_<number> */
-const char *archive_table(const struct facts *facts, struct arena *arena);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "plan/archive.h"
 #include "plan/probes.h"
 
 struct add_column_args {

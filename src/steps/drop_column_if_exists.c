@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/interval.h"
+#include "plan/archive.h"
 #include "plan/probes.h"
 
 struct drop_column_args {
