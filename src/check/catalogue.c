@@ -37,20 +37,45 @@ static bool changed_before(const struct catalogue_check *g, const struct step *s
 	return false;
 }
 
-/* Is its table made by a step that runs before it, and is still to run? */
-static bool made_before(const struct catalogue_check *g, const struct step *step)
+/* The step that runs before this one, is still to run, and makes its table; NULL: none. */
+static const struct step *maker_of(const struct catalogue_check *g, const struct step *step)
 {
 	struct relname table;
 
 	if (!step->type->subject || !step->type->subject(step->args, &table))
-		return false;
+		return NULL;
 	for (int n = step->number - 1; n >= 1; n--) {
 		const struct step *earlier = plan_step(g->plan, n);
 
 		if (earlier->type->creates && earlier->type->creates(earlier->args, &table))
-			return !is_done(g, earlier);
+			return is_done(g, earlier) ? NULL : earlier;
 	}
-	return false;
+	return NULL;
+}
+
+/* On a table that is still to be made by this plan: then its maker is asked about first, and often that is enough.
+ */
+static bool waits_for_maker(const struct catalogue_check *g, const struct step *step)
+{
+	return step->type->absent_on_new_table && step->type->absent_on_new_table(step->args) && maker_of(g, step);
+}
+
+/* Its table is absent, so what it adds is too. */
+static bool is_known(struct catalogue_check *g, const struct step *step)
+{
+	static const struct record nothing = {0};
+	struct facts *facts = &g->facts[step->number - 1];
+	const struct facts *made = &g->facts[maker_of(g, step)->number - 1];
+
+	if (!made->now || made->state != STATE_ABSENT)
+		return false;
+	*facts = (struct facts){.server_version = conn_server_version(g->conn),
+	                        .state = STATE_ABSENT,
+	                        .now = &nothing,
+	                        .run = g->run,
+	                        .number = step->number,
+	                        .archive_rows = -1};
+	return true;
 }
 
 static void add_finding(struct catalogue_check *g, const struct step *step, const struct err *err)
@@ -116,10 +141,6 @@ static bool judge(struct catalogue_check *g, const struct step *step, struct fac
 	bool is_against = facts->state == STATE_CONFLICT || facts->state == STATE_MISSING;
 	struct err conflict = {0};
 
-	if (facts->state == STATE_MISSING && step->type->absent_on_new_table && made_before(g, step)) {
-		facts->state = STATE_ABSENT;
-		return true;
-	}
 	if (is_against && changed_before(g, step)) {
 		facts->state = STATE_ABSENT;
 		facts->now = NULL; /* believed by nobody: the step is looked at again in its place */
@@ -164,24 +185,32 @@ static bool gather_some(struct catalogue_check *g, const struct step **steps, si
 	return ok;
 }
 
-static bool gather_all(struct catalogue_check *g, struct err *err)
+/* Asks about the steps that wait for the answer about their table's maker, or about the others. */
+static bool gather_these(struct catalogue_check *g, bool waiting, struct err *err)
 {
 	const struct step *some[AT_ONCE];
 	size_t count = 0;
 	bool ok = true;
 
-	for (size_t b = g->from; b < g->to; b++)
-		for (size_t s = 0; s < g->plan->blocks[b].step_count; s++) {
+	for (size_t b = g->from; ok && b < g->to; b++)
+		for (size_t s = 0; ok && s < g->plan->blocks[b].step_count; s++) {
 			const struct step *step = &g->plan->blocks[b].steps[s];
 
-			if (facts_has_probe(step) && !is_done(g, step))
-				some[count++] = step;
+			if (!facts_has_probe(step) || is_done(g, step) || waits_for_maker(g, step) != waiting ||
+			    (waiting && is_known(g, step)))
+				continue;
+			some[count++] = step;
 			if (count == AT_ONCE) {
-				ok = ok && gather_some(g, some, count, err);
+				ok = gather_some(g, some, count, err);
 				count = 0;
 			}
 		}
 	return ok && (count == 0 || gather_some(g, some, count, err));
+}
+
+static bool gather_all(struct catalogue_check *g, struct err *err)
+{
+	return gather_these(g, false, err) && gather_these(g, true, err);
 }
 
 /* The types that steps name in options of their own, each once, as an array for the server. */

@@ -133,9 +133,9 @@ struct step_type {
 	const char *way_back; /* for the manual: what undo does */
 	bool scans_first;     /* expect_column and the like: also evaluated before the first statement of a run */
 
-	bool absent_on_new_table; /* on a table that the same run has just made, what it adds is absent: no need to ask
-	                           */
-
+	/* On a table that the same run has just made, is what it adds surely absent, with nothing to ask?  NULL: ask.
+	 */
+	bool (*absent_on_new_table)(const void *args);
 	/* Problems that the args alone show; may be NULL. */
 	bool (*check)(const void *args, const struct option_place *place, struct diags *diags);
 	/* The class of one step where it depends on the args (sql_step); NULL: `class`. */

@@ -409,6 +409,14 @@ static void describe(const void *step, struct buf *out)
 		buf_addf(out, ", a reference to %s", args->references);
 }
 
+/* The column itself is; a foreign key wants to know what kind of table it stands on. */
+static bool absent_on_new_table(const void *step)
+{
+	const struct add_column_args *args = step;
+
+	return !args->references;
+}
+
 const struct step_type step_add_column_if_missing = {
 	.name = "add_column_if_missing",
 	.summary = "adds a nullable column without a rewrite, with its default, comment and foreign key",
@@ -419,7 +427,7 @@ const struct step_type step_add_column_if_missing = {
 			 "CREATE TABLE app.users (id bigint PRIMARY KEY, email text NOT NULL);\n"
 			 "INSERT INTO app.users SELECT n, 'u' || n FROM generate_series(1, 100) n",
 	.class = CLASS_ADDITIVE,
-	.absent_on_new_table = true,
+	.absent_on_new_table = absent_on_new_table,
 	.size = sizeof(struct add_column_args),
 	.options = options,
 	.locks =
