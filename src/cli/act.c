@@ -43,9 +43,8 @@ struct conn *act_connect(struct context *context, struct err *err)
 	return conn;
 }
 
-const char *act_environment(struct context *context)
+const char *act_environment(void)
 {
-	(void)context;
 	return *environment_label ? environment_label : NULL;
 }
 
@@ -122,7 +121,7 @@ static void show_step(void *arg, const struct step *step, enum step_event event,
 
 bool act_confirm(struct context *context, const char *question, bool destructive, struct err *err)
 {
-	const char *environment = act_environment(context);
+	const char *environment = act_environment();
 	bool production = destructive && environment && strcmp(environment, "production") == 0;
 
 	if (production && context->options.confirm)
@@ -143,7 +142,7 @@ bool act_confirm(struct context *context, const char *question, bool destructive
 static bool confirm_blocks(void *arg, const struct plan *plan, size_t from, size_t to, struct err *err)
 {
 	struct act *act = arg;
-	const char *environment = act_environment(act->context);
+	const char *environment = act_environment();
 	bool production = environment && strcmp(environment, "production") == 0, any = false;
 	struct arena arena = {0};
 

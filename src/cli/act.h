@@ -11,7 +11,7 @@
 /* Connects and says where, once a command: one line on stderr.  NULL: *err says why. */
 struct conn *act_connect(struct context *context, struct err *err);
 /* The environment of the target, or the label in the database's registry; NULL: none. */
-const char *act_environment(struct context *context);
+const char *act_environment(void);
 
 /* A command that acts on one run. */
 struct act {
@@ -23,7 +23,6 @@ struct act {
 	struct plan *file; /* compiled from the operand's file; NULL when there is none */
 	struct run_options options;
 	struct diags findings;
-	bool wide; /* the terminal is one */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/interval.h"
+#include "plan/probes.h"
 
 /*
  * $1: our pid; $2, $3, $4: arrays of schema, table and the conflicting modes
@@ -49,18 +50,6 @@ static const char *conflicting(enum lock_mode mode)
 	return modes[mode];
 }
 
-/* One element of an array literal. */
-static void add_element(struct buf *array, const char *text)
-{
-	buf_add(array, array->length ? ",\"" : "{\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_add_char(array, '\\');
-		buf_add_char(array, *text);
-	}
-	buf_add_char(array, '"');
-}
-
 static const char *sentence(const struct rows *rows, size_t r, struct arena *arena)
 {
 	const char *query = rows_get(rows, r, "query"), *app = rows_get(rows, r, "app");
@@ -88,37 +77,29 @@ static const char *sentence(const struct rows *rows, size_t r, struct arena *are
 bool blame(struct session *s, const struct table_lock *locks, size_t count, struct arena *arena,
            struct blamed *out, struct err *err)
 {
-	struct buf schemas = {0}, names = {0}, modes = {0};
+	const char **schemas = arena_array(arena, const char *, count),
+			   **names = arena_array(arena, const char *, count);
+	const char **modes = arena_array(arena, const char *, count), *params[4];
 	struct rows *rows;
-	bool ok;
 
 	*out = (struct blamed){0};
 	if (count == 0)
 		return true;
 	for (size_t i = 0; i < count; i++) {
-		add_element(&schemas, locks[i].table.schema);
-		add_element(&names, locks[i].table.name);
-		add_element(&modes, conflicting(locks[i].mode));
+		schemas[i] = locks[i].table.schema;
+		names[i] = locks[i].table.name;
+		modes[i] = conflicting(locks[i].mode);
 	}
-	buf_add_char(&schemas, '}');
-	buf_add_char(&names, '}');
-	buf_add_char(&modes, '}');
-	{
-		const char *params[] = {arena_printf(arena, "%d", s->worker_pid), buf_text(&schemas), buf_text(&names),
-		                        buf_text(&modes)};
-
-		ok =
-			conn_query(s->control, &(struct query){.sql = question, .count = 4, .params = params, .prepare = true},
-		               &rows, err);
-	}
-	for (size_t r = 0; ok && r < rows_count(rows); r++)
+	params[0] = arena_printf(arena, "%d", s->worker_pid);
+	params[1] = array_literal(schemas, count, arena);
+	params[2] = array_literal(names, count, arena);
+	params[3] = array_literal(modes, count, arena);
+	if (!conn_query(s->control, &(struct query){.sql = question, .count = 4, .params = params, .prepare = true},
+	                &rows, err))
+		return false;
+	for (size_t r = 0; r < rows_count(rows); r++)
 		out->sentences[out->count++] = sentence(rows, r, arena);
-	if (ok) {
-		out->oldest_ms = rows_count(rows) ? rows_integer(rows, 0, "age") + 1 : 0;
-		rows_free(rows);
-	}
-	buf_release(&schemas);
-	buf_release(&names);
-	buf_release(&modes);
-	return ok;
+	out->oldest_ms = rows_count(rows) ? rows_integer(rows, 0, "age") + 1 : 0;
+	rows_free(rows);
+	return true;
 }

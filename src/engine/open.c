@@ -1,6 +1,4 @@
 /* Opening a run: its sessions, its row, its plan, its lease, its claims. */
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/fingerprint.h"
@@ -65,12 +63,10 @@ static bool is_state(const struct session *s, const char *state)
 /* Finds the run; *begin: it has to be begun. */
 static bool find(struct session *s, const struct run_request *r, bool *begin, struct err *err)
 {
-	char *own = r->plan && r->plan->parameters ? json_dumps(r->plan->parameters, JSON_COMPACT) : NULL;
-	const char *parameters = r->plan ? (own ? own : "{}") : r->parameters;
+	const char *parameters = r->plan ? plan_parameters(r->plan, &s->arena) : r->parameters;
 	bool found, ok;
 
 	ok = registry_find(s->control, r->plan ? r->plan->name : r->name, parameters, &s->arena, &s->run, &found, err);
-	free(own);
 	*begin = ok && !found && r->plan;
 	if (!ok || !found)
 		return ok && (r->plan || unknown(r->name, err));

@@ -189,8 +189,7 @@ static bool insert_run(struct conn *conn, const struct plan *plan, struct arena 
                        struct err *err)
 {
 	char *compiled = plan_for_registry(plan);
-	char *parameters = plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
-	const char *params[] = {plan->name, parameters ? parameters : "{}", compiled, plan->hash,
+	const char *params[] = {plan->name, plan_parameters(plan, arena), compiled, plan->hash,
 	                        "interlock " INTERLOCK_VERSION};
 	struct query query = {
 		.sql = "INSERT INTO interlock.run (plan, parameters, attempt, state, compiled, hash, tool)"
@@ -207,7 +206,6 @@ static bool insert_run(struct conn *conn, const struct plan *plan, struct arena 
 		take_run(rows, 0, arena, run);
 		rows_free(rows);
 	}
-	free(parameters);
 	free(compiled);
 	return ok;
 }
@@ -306,15 +304,13 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 bool registry_progress(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
                        const bool **done, struct err *err)
 {
-	char *parameters = plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
 	struct step_row *steps = arena_array(arena, struct step_row, plan->step_count);
 	bool *are_done = arena_array(arena, bool, plan->step_count), exists, found = false, ok;
 
 	*run = (struct run_row){0};
 	*done = NULL;
 	ok = registry_look(conn, &exists, err) &&
-	     (!exists || registry_find(conn, plan->name, parameters ? parameters : "{}", arena, run, &found, err));
-	free(parameters);
+	     (!exists || registry_find(conn, plan->name, plan_parameters(plan, arena), arena, run, &found, err));
 	if (!ok || !found || strcmp(run->hash, plan->hash) != 0) {
 		*run = (struct run_row){0};
 		return ok;

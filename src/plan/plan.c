@@ -330,6 +330,15 @@ char *plan_for_registry(const struct plan *plan)
 	return text;
 }
 
+const char *plan_parameters(const struct plan *plan, struct arena *arena)
+{
+	char *text = plan->parameters ? json_dumps(plan->parameters, JSON_COMPACT) : NULL;
+	const char *copy = text ? arena_strdup(arena, text) : "{}";
+
+	free(text);
+	return copy;
+}
+
 void plan_free(struct plan *plan)
 {
 	if (!plan)

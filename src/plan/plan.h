@@ -98,6 +98,8 @@ bool plan_from_registry(const char *json, const char *hash, struct plan **out, s
 char *plan_for_registry(const struct plan *plan);
 void plan_free(struct plan *plan);
 
+/* The parameters as JSON text, by which a run is found beside the plan's name; "{}" when there are none. */
+const char *plan_parameters(const struct plan *plan, struct arena *arena);
 /* The document of `show --json`: hash, format, plan, blocks, source.  The caller owns it. */
 json_t *plan_document(const struct plan *plan);
 
