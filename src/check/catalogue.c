@@ -37,6 +37,19 @@ static bool changed_before(const struct catalogue_check *g, const struct step *s
 	return false;
 }
 
+/* Will what it misses perhaps be there when it runs: changed, or made by an earlier step that is still to run? */
+static bool may_come(const struct catalogue_check *g, const struct step *step)
+{
+	for (int n = 1; n < step->number; n++) {
+		const struct facts *facts = &g->facts[n - 1];
+		bool there = facts->now && facts->state == STATE_DONE;
+
+		if (plan_step(g->plan, n)->type->makes_names && !is_done(g, plan_step(g->plan, n)) && !there)
+			return true;
+	}
+	return changed_before(g, step);
+}
+
 /* The step that runs before this one, is still to run, and makes its table; NULL: none. */
 static const struct step *maker_of(const struct catalogue_check *g, const struct step *step)
 {
@@ -119,7 +132,7 @@ static bool try_build(struct catalogue_check *g, const struct step *step, const 
 	struct diag *diag;
 	bool ok;
 
-	if (!g->thorough || facts->state != STATE_ABSENT || changed_before(g, step))
+	if (!g->thorough || facts->state != STATE_ABSENT || may_come(g, step))
 		return true;
 	ok = facts_build(g->conn, g->plan, step, g->arena, &refusal);
 	if (!ok && !conn_lost(g->conn) && refusal.sqlstate[0]) {
@@ -136,16 +149,28 @@ static bool try_build(struct catalogue_check *g, const struct step *step, const 
 	return ok;
 }
 
+/* What was found is believed by nobody: the step is looked at again in its place. */
+static bool leave_for_later(struct facts *facts)
+{
+	facts->state = STATE_ABSENT;
+	facts->now = NULL;
+	return true;
+}
+
+/* Did the server miss something by name that an earlier step may make? */
+static bool misses_a_name(const struct catalogue_check *g, const struct step *step, const struct err *err)
+{
+	return (err_is(err, "42704") || err_is(err, "3F000") || err_is(err, "42883") || err_is(err, "42P01")) &&
+	       may_come(g, step);
+}
+
 static bool judge(struct catalogue_check *g, const struct step *step, struct facts *facts, struct err *err)
 {
 	bool is_against = facts->state == STATE_CONFLICT || facts->state == STATE_MISSING;
 	struct err conflict = {0};
 
-	if (is_against && changed_before(g, step)) {
-		facts->state = STATE_ABSENT;
-		facts->now = NULL; /* believed by nobody: the step is looked at again in its place */
-		return true;
-	}
+	if (is_against && (facts->state == STATE_MISSING ? may_come(g, step) : changed_before(g, step)))
+		return leave_for_later(facts);
 	if (is_against) {
 		facts_conflict(step, facts, EXIT_REJECTED, &conflict);
 		if (step_class_of(step) == CLASS_VERIFY)
@@ -157,6 +182,19 @@ static bool judge(struct catalogue_check *g, const struct step *step, struct fac
 	if (facts->state != STATE_DONE)
 		try_apply(g, step, facts);
 	return try_build(g, step, facts, err);
+}
+
+/* The answer about one step, with what it means. */
+static bool take(struct catalogue_check *g, const struct step *step, const struct rows *answer, struct err *err)
+{
+	struct facts *facts = &g->facts[step->number - 1];
+
+	if (facts_take(g->conn, g->plan, step, answer, g->arena, facts, err))
+		return judge(g, step, facts, err);
+	if (!misses_a_name(g, step, err))
+		return false;
+	err_release(err);
+	return leave_for_later(facts);
 }
 
 /* Sends the questions of up to AT_ONCE steps in one flush. */
@@ -178,8 +216,7 @@ static bool gather_some(struct catalogue_check *g, const struct step **steps, si
 		facts->number = steps[i]->number;
 		facts->run = g->run;
 		facts->archive_rows = -1;
-		ok = ok && facts_take(g->conn, g->plan, steps[i], answers[i], g->arena, facts, err);
-		ok = ok && judge(g, steps[i], facts, err);
+		ok = ok && take(g, steps[i], answers[i], err);
 		rows_free(answers[i]);
 	}
 	return ok;
@@ -266,7 +303,7 @@ static bool check_types(struct catalogue_check *g, struct err *err)
 	                               .params = params},
 	               &rows, err);
 	for (size_t r = 0; ok && r < rows_count(rows); r++)
-		if (!changed_before(g, plan_step(g->plan, (int)rows_integer(rows, r, "number"))))
+		if (!may_come(g, plan_step(g->plan, (int)rows_integer(rows, r, "number"))))
 			unknown_type(g, rows_get(rows, r, "type"), (int)rows_integer(rows, r, "number"));
 	rows_free(rows);
 	free(list);

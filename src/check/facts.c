@@ -91,6 +91,16 @@ static size_t add_end(struct query *queries, size_t n)
 	return n;
 }
 
+/* After an error of the server: the transaction is usable again. */
+static void back_to_before(struct conn *conn)
+{
+	struct err ignored = {0};
+
+	if (!conn_lost(conn))
+		conn_query(conn, QUERY("ROLLBACK TO SAVEPOINT interlock_scratch"), NULL, &ignored);
+	err_release(&ignored);
+}
+
 /* Builds the twin, compares, takes it away again. */
 static bool compare(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
                     struct rows **answer, struct err *err)
@@ -109,9 +119,11 @@ static bool compare(struct conn *conn, const struct plan *plan, const struct ste
 		if (i != wanted || !ok)
 			rows_free(rows[i]);
 	*answer = ok ? rows[wanted] : NULL;
-	if (!ok)
-		err_prefix(err, "can't compare what is there with what the plan says");
-	return ok;
+	if (ok)
+		return true;
+	back_to_before(conn);
+	err_prefix(err, "can't compare what is there with what the plan says");
+	return false;
 }
 
 bool facts_build(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
@@ -119,14 +131,11 @@ bool facts_build(struct conn *conn, const struct plan *plan, const struct step *
 {
 	struct probe probe = probe_of(step, arena);
 	struct query queries[SCRATCH_MAX + 5];
-	struct err ignored = {0};
 	size_t n = add_end(queries, add_scratch(&probe, &plan->settings.search_path, queries));
 
 	if (probe.scratch_count == 0 || conn_pipeline(conn, queries, n, 0, NULL, NULL, err))
 		return true;
-	if (!conn_lost(conn))
-		conn_query(conn, QUERY("ROLLBACK TO SAVEPOINT interlock_scratch"), NULL, &ignored);
-	err_release(&ignored);
+	back_to_before(conn);
 	return false;
 }
 

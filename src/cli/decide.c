@@ -47,7 +47,7 @@ static bool find_run(struct context *context, struct conn *conn, const char *nam
 {
 	bool exists, found = false;
 
-	if (!registry_look(conn, &exists, err))
+	if (!registry_look_to_act(conn, &exists, err))
 		return false;
 	if (exists && !registry_find(conn, name, act_parameters(context), &context->arena, run, &found, err))
 		return false;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/brief.h"
 #include "engine/tx.h"
 
 enum { COUNTERS_LATE_MS = 1100 };
@@ -359,7 +360,6 @@ bool condition_decide(struct conn *conn, const struct run_row *run, const struct
                       const char *evidence, struct err *err)
 {
 	struct arena arena = {0};
-	struct err ignored = {0};
 	const char *params[] = {arena_printf(&arena, "%lld", (long long)run->id),
 	                        arena_printf(&arena, "%d", block->index),
 	                        block_kind_name(block->kind),
@@ -368,7 +368,7 @@ bool condition_decide(struct conn *conn, const struct run_row *run, const struct
 	                        run->hash};
 	bool ok = block->kind != BLOCK_APPROVAL || may_approve(conn, run, block, err);
 
-	ok = ok && conn_query(conn, QUERY("BEGIN"), NULL, err) &&
+	ok = ok && brief_begin(conn, err) &&
 	     conn_query(conn,
 	                &(struct query){.sql =
 	                                    "INSERT INTO interlock.condition (run, block, kind, label, satisfied_at,"
@@ -379,11 +379,8 @@ bool condition_decide(struct conn *conn, const struct run_row *run, const struct
 	                                    " hash = excluded.hash",
 	                                .count = 6,
 	                                .params = params},
-	                NULL, err) &&
-	     conn_query(conn, QUERY("COMMIT"), NULL, err);
-	if (!ok && !conn_lost(conn) && conn_in_transaction(conn))
-		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
-	err_release(&ignored);
+	                NULL, err);
+	ok = brief_end(conn, ok, err);
 	arena_release(&arena);
 	return ok;
 }

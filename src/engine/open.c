@@ -148,7 +148,7 @@ static bool settle_run(struct session *s, const struct run_request *r, bool *don
 	bool begin = r->plan != NULL, exists;
 
 	*done = false;
-	if (!registry_look(s->control, &exists, err) || (exists && !find(s, r, &begin, err)))
+	if (!registry_look_to_act(s->control, &exists, err) || (exists && !find(s, r, &begin, err)))
 		return false;
 	if ((!exists || begin) && r->plan && !r->start)
 		return never_run(name, err);

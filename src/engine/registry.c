@@ -6,87 +6,7 @@
 #include <string.h>
 
 #include "base/version.h"
-#include "engine/registry_schema.h"
-
-static bool newer(int64_t version, struct err *err)
-{
-	err_set(err, EXIT_OWN, "the registry in this database is of version %lld, this interlock knows version %d",
-	        (long long)version, REGISTRY_VERSION);
-	err_detail(err, "a newer interlock has worked here");
-	err_help(err, "use that version; nothing was changed");
-	return false;
-}
-
-bool registry_look(struct conn *conn, bool *exists, struct err *err)
-{
-	struct rows *rows;
-	int64_t version;
-
-	*exists = false;
-	/* Asked of the tables: to_regclass() may still believe what it found a moment ago. */
-	if (!conn_query(
-			conn,
-			QUERY("SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-	              " ON n.oid = c.relnamespace WHERE n.nspname = 'interlock' AND c.relname = 'meta') AS there"),
-			&rows, err))
-		return false;
-	*exists = strcmp(rows_get(rows, 0, "there"), "t") == 0;
-	rows_free(rows);
-	if (!*exists)
-		return true;
-	if (!conn_query(conn, QUERY("SELECT version FROM interlock.meta"), &rows, err)) {
-		err_prefix(err, "can't read the registry (schema interlock)");
-		return false;
-	}
-	version = rows_count(rows) ? rows_integer(rows, 0, "version") : 0;
-	rows_free(rows);
-	return version <= REGISTRY_VERSION || newer(version, err);
-}
-
-static bool create(struct conn *conn, struct err *err)
-{
-	for (size_t i = 0; i < sizeof(registry_schema) / sizeof(registry_schema[0]); i++)
-		if (!conn_query(conn, QUERY(registry_schema[i]), NULL, err))
-			return false;
-	return conn_query(conn, QUERY("INSERT INTO interlock.meta (version) VALUES (1)"), NULL, err);
-}
-
-/* A stopped client must not keep others from beginning: they wait a little, and its session ends. */
-static bool begin_briefly(struct conn *conn, struct err *err)
-{
-	return conn_query(conn, QUERY("BEGIN"), NULL, err) &&
-	       conn_query(conn, QUERY("SET LOCAL lock_timeout = '10s'"), NULL, err) &&
-	       conn_query(conn, QUERY("SET LOCAL idle_in_transaction_session_timeout = '3s'"), NULL, err);
-}
-
-static void end_unless(bool ok, struct conn *conn)
-{
-	struct err ignored = {0};
-
-	if (!ok && !conn_lost(conn))
-		conn_query(conn, QUERY("ROLLBACK"), NULL, &ignored);
-	err_release(&ignored);
-}
-
-bool registry_prepare(struct conn *conn, struct err *err)
-{
-	bool exists, ok;
-
-	if (!registry_look(conn, &exists, err) || exists)
-		return exists;
-	ok = begin_briefly(conn, err) &&
-	     conn_query(conn, QUERY("SELECT pg_catalog.pg_advisory_xact_lock(4803659, 0)"), NULL, err) &&
-	     registry_look(conn, &exists, err) && (exists || create(conn, err)) &&
-	     conn_query(conn, QUERY("COMMIT"), NULL, err);
-	end_unless(ok, conn);
-	if (ok)
-		return true;
-	err_prefix(err, "can't create the registry (schema interlock)");
-	if (err_is(err, "42501"))
-		err_help(err, "GRANT CREATE ON DATABASE %s TO %s, or run once as a role that may", conn_database(conn),
-		         conn_user(conn));
-	return false;
-}
+#include "engine/brief.h"
 
 bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err)
 {
@@ -235,13 +155,12 @@ bool registry_start(struct conn *conn, const struct plan *plan, struct arena *ar
                     struct err *err)
 {
 	bool ok =
-		begin_briefly(conn, err) && insert_run(conn, plan, arena, run, err) &&
+		brief_begin(conn, err) && insert_run(conn, plan, arena, run, err) &&
 		insert_steps(conn, plan, run->id, err) &&
 		conn_query(conn, QUERY(arena_printf(arena, "CREATE TABLE interlock.fence_%lld ()", (long long)run->id)),
-	               NULL, err) &&
-		conn_query(conn, QUERY("COMMIT"), NULL, err);
+	               NULL, err);
 
-	end_unless(ok, conn);
+	ok = brief_end(conn, ok, err);
 	if (!ok && (err_is(err, "23505") || err_is(err, "55P03")))
 		err_set(err, EXIT_HELD, "plan \"%s\" was started by somebody else at the same moment", plan->name);
 	return ok;

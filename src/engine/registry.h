@@ -6,13 +6,22 @@
 
 #include "engine/session.h"
 
-enum { REGISTRY_VERSION = 1 };
+enum { REGISTRY_VERSION = 2 };
+
+/* Its version; 0: there is none. */
+bool registry_version(struct conn *conn, int *version, struct err *err);
 
 /* Is there a registry, and can this version of the tool read it?  EXIT_OWN: it is of a newer version. */
 bool registry_look(struct conn *conn, bool *exists, struct err *err);
 
+/* The same for whoever writes to it: one of an older version is refused too, with the way out. */
+bool registry_look_to_act(struct conn *conn, bool *exists, struct err *err);
+
 /* Creates it where it is missing; two that come at once are put in order. */
 bool registry_prepare(struct conn *conn, struct err *err);
+
+/* Brings one of an older version up; *from is the version that it had, 0 where there is none. */
+bool registry_upgrade(struct conn *conn, int *from, struct err *err);
 
 /* The environment label of the database, "production" for one; NULL when none is set. */
 bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err);

@@ -1,8 +1,12 @@
-/* The statements that make the registry, version 1.  Included by engine/registry.c alone. */
+/*
+ * The statements that make the registry, version by version.  What an older
+ * interlock made is brought up by those of the versions above it.  Included by
+ * engine/registry_make.c alone.
+ */
 #ifndef INTERLOCK_ENGINE_REGISTRY_SCHEMA_H
 #define INTERLOCK_ENGINE_REGISTRY_SCHEMA_H
 
-static const char *const registry_schema[] = {
+static const char *const version_1[] = {
 	"CREATE SCHEMA interlock",
 	"COMMENT ON SCHEMA interlock IS 'registry of interlock: runs of migration plans'",
 	"CREATE TABLE interlock.meta ("
@@ -77,6 +81,21 @@ static const char *const registry_schema[] = {
 	"CREATE VIEW interlock.stops AS"
 	" SELECT r.id AS run, r.plan, c.kind, c.label, c.reached_at, c.due, c.satisfied_at, c.satisfied_by, c.evidence"
 	" FROM interlock.run r JOIN interlock.condition c ON c.run = r.id ORDER BY r.id, c.block",
+	NULL,
 };
+
+static const char *const version_2[] = {
+	"CREATE TABLE interlock.control ("
+	" run bigint PRIMARY KEY REFERENCES interlock.run ON DELETE CASCADE,"
+	" paused boolean NOT NULL DEFAULT false,"
+	" reason text,"
+	" changed_by text NOT NULL DEFAULT session_user,"
+	" changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())",
+	"COMMENT ON TABLE interlock.control IS 'wishes of people about a run; it looks here between batches'",
+	NULL,
+};
+
+/* By version - 1. */
+static const char *const *const registry_schema[] = {version_1, version_2};
 
 #endif

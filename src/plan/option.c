@@ -14,6 +14,7 @@ static const struct kind {
 } kinds[] = {
 	[OPTION_TABLE] = {"table", false, "the name of a table, \"schema.table\""},
 	[OPTION_TABLES] = {"table list", false, "the name of a table, or a list of them"},
+	[OPTION_OBJECT] = {"object", false, "a name, \"schema.name\""},
 	[OPTION_COLUMN] = {"column", false, "the name of a column"},
 	[OPTION_COLUMNS] = {"column list", true, "columns, { \"a\", \"b\" } or \"a, b DESC\""},
 	[OPTION_NAME] = {"name", false, "a name"},
@@ -30,6 +31,7 @@ static const struct kind {
 	[OPTION_BOOLEAN] = {"boolean", false, "true or false"},
 	[OPTION_CHOICE] = {"choice", false, "one of the words below"},
 	[OPTION_TEXT] = {"text", false, "a text"},
+	[OPTION_TEXTS] = {"text list", false, "a text, or a list of texts"},
 	[OPTION_VERSION] = {"version", false, "a version, as \"5.3.0\""},
 	[OPTION_ANY] = {"any", false, "a value"},
 };
@@ -109,7 +111,10 @@ static bool decode_relname(const struct item *item, json_t *value, struct relnam
 	if (!json_is_string(value))
 		return wrong_type(item);
 	why = ident_parse_relname(json_string_value(value), item->arena, out);
-	return why ? wrong(item, arena_printf(&item->diags->arena, "is not the name of a table: %s", why)) : true;
+	if (!why)
+		return true;
+	return wrong(item, arena_printf(&item->diags->arena, "is not %s: %s",
+	                                item->option->kind == OPTION_OBJECT ? "a name" : "the name of a table", why));
 }
 
 static bool decode_tables(const struct item *item)
@@ -326,10 +331,34 @@ static bool decode_text(const struct item *item)
 	return true;
 }
 
+static bool decode_texts(const struct item *item)
+{
+	struct text_list *list = item->field;
+	bool single = json_is_string(item->value);
+	const char **texts;
+	json_t *entry;
+	size_t i;
+
+	if (!single && (!json_is_array(item->value) || json_array_size(item->value) == 0))
+		return wrong_type(item);
+	list->count = single ? 1 : json_array_size(item->value);
+	list->items = texts = arena_array(item->arena, const char *, list->count);
+	if (single)
+		texts[0] = json_string_value(item->value);
+	json_array_foreach(item->value, i, entry)
+	{
+		if (!json_is_string(entry))
+			return wrong_type(item);
+		texts[i] = json_string_value(entry);
+	}
+	return true;
+}
+
 static bool decode_item(const struct item *item)
 {
 	switch (item->option->kind) {
 	case OPTION_TABLE:
+	case OPTION_OBJECT:
 		return decode_relname(item, item->value, item->field);
 	case OPTION_TABLES:
 		return decode_tables(item);
@@ -351,6 +380,8 @@ static bool decode_item(const struct item *item)
 		return decode_choice(item);
 	case OPTION_TEXT:
 		return decode_text(item);
+	case OPTION_TEXTS:
+		return decode_texts(item);
 	case OPTION_VERSION:
 		return decode_version(item);
 	case OPTION_ANY:

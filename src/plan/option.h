@@ -20,6 +20,7 @@
 enum option_kind {
 	OPTION_TABLE,      /* "app.orders", '"Order Items"'       struct relname */
 	OPTION_TABLES,     /* one table, or a list of them         struct table_list */
+	OPTION_OBJECT,     /* "app.status": a type, view, index  struct relname */
 	OPTION_COLUMN,     /* one column name                      const char * (unquoted) */
 	OPTION_COLUMNS,    /* { "a", "b" } or "a, lower(b) DESC"   struct column_list */
 	OPTION_NAME,       /* the name of an object, one part      const char * (unquoted) */
@@ -36,6 +37,7 @@ enum option_kind {
 	OPTION_BOOLEAN,    /* true, false                          bool */
 	OPTION_CHOICE,     /* one of `choices`                     const char * (the static string) */
 	OPTION_TEXT,       /* words for people                     const char * */
+	OPTION_TEXTS,      /* one text, or a list of them          struct text_list */
 	OPTION_VERSION,    /* "5.3.0"                              const char * */
 	OPTION_ANY         /* anything; kept as it is              json_t * (borrowed) */
 };
@@ -52,13 +54,19 @@ struct table_list {
 	size_t count;
 };
 
+/* Several texts. */
+struct text_list {
+	const char *const *items;
+	size_t count;
+};
+
 struct option {
 	const char *name;
 	enum option_kind kind;
 	bool required;
-	size_t offset; /* of the field, offsetof(struct …_args, …) */
-	const char
-		*default_value; /* as a plan would write it, but never of OPTION_ANY; NULL: none (field stays zero) */
+	size_t offset;              /* of the field, offsetof(struct …_args, …) */
+	const char *default_value;  /* as a plan would write it, but never of OPTION_ANY or OPTION_TEXTS; NULL: none
+	                               (field stays zero) */
 	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
 	const char *const *choices; /* NULL-terminated */
 	const char *help;           /* one sentence for people */

@@ -53,7 +53,9 @@ struct stmt {
 	size_t lock_count;
 	bool slow;          /* takes time in proportion to the table: no hold limit */
 	bool must_be_empty; /* a verification: each row that it returns is a thing that is wrong */
-	const char *note;   /* for preview, may be NULL: "scan, readers and writers go on" */
+	int64_t under; /* ms; a verification: the fastest of `runs` runs must take less; 0: its time does not matter */
+	int runs;
+	const char *note; /* for preview, may be NULL: "scan, readers and writers go on" */
 	struct stmt *next;
 };
 
@@ -132,6 +134,8 @@ struct step_type {
 	const char *locks;    /* for the manual: which lock on what, for how long */
 	const char *way_back; /* for the manual: what undo does */
 	bool scans_first;     /* expect_column and the like: also evaluated before the first statement of a run */
+	bool makes_names; /* a schema, type or the like that later steps may stand on: what they miss may come from it
+	                   */
 
 	/* On a table that the same run has just made, is what it adds surely absent, with nothing to ask?  NULL: ask.
 	 */
@@ -152,6 +156,10 @@ struct step_type {
 	void (*reverse)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/* Puts archived rows back (`interlock restore`); NULL: it keeps none. */
 	void (*restore)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/* How long what undo would need is kept, in ms; after that `expire` takes it away.  NULL: it keeps nothing. */
+	int64_t (*kept_for)(const void *args);
+	/* Statements that take away what was kept (`interlock sync`). */
+	void (*expire)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/* One line for people: "add column image_urls jsonb to app.messages". */
 	void (*describe)(const void *args, struct buf *out);
 };

@@ -17,6 +17,8 @@
 struct all {
 	struct relname table;
 	struct table_list tables;
+	struct relname object;
+	struct text_list texts;
 	struct column_list columns;
 	const char *column, *name, *definition, *references, *type, *expression, *predicate, *query, *statements,
 		*undo, *choice, *text, *version;
@@ -35,6 +37,8 @@ static const char *const choices[] = {"skip", "set null", NULL};
 static const struct option options[] = {
 	ROW(table, .kind = OPTION_TABLE),
 	ROW(tables, .kind = OPTION_TABLES),
+	ROW(object, .kind = OPTION_OBJECT),
+	ROW(texts, .kind = OPTION_TEXTS),
 	ROW(column, .kind = OPTION_COLUMN),
 	ROW(columns, .kind = OPTION_COLUMNS),
 	ROW(name, .kind = OPTION_NAME),
@@ -150,6 +154,29 @@ static void tables(void **state)
 	assert_bad("{\"table\": 5}", "bad-option", "must be the name of a table");
 	assert_bad("{\"table\": [\"a\"]}", "bad-option", "must be the name of a table");
 	assert_bad("{\"table\": null}", "bad-option", "must be the name of a table");
+}
+
+static void objects(void **state)
+{
+	(void)state;
+	assert_good("{\"object\": \"app.status\"}");
+	assert_string_equal(all.object.schema, "app");
+	assert_string_equal(all.object.name, "status");
+	assert_bad("{\"object\": \"a b\"}", "bad-option", "is not a name: ");
+}
+
+static void lists_of_texts(void **state)
+{
+	(void)state;
+	assert_good("{\"texts\": \"open\"}");
+	assert_int_equal(all.texts.count, 1);
+	assert_string_equal(all.texts.items[0], "open");
+	assert_good("{\"texts\": [\"open\", \"paid\"]}");
+	assert_int_equal(all.texts.count, 2);
+	assert_string_equal(all.texts.items[1], "paid");
+	assert_bad("{\"texts\": []}", "bad-option", "must be a text, or a list of texts");
+	assert_bad("{\"texts\": [\"open\", 1]}", "bad-option", "must be a text, or a list of texts");
+	assert_bad("{\"texts\": 1}", "bad-option", "must be a text, or a list of texts");
 }
 
 static void lists_of_tables(void **state)
@@ -567,6 +594,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),
 		cmocka_unit_test(lists_of_tables),
+		cmocka_unit_test(objects),
+		cmocka_unit_test(lists_of_texts),
 		cmocka_unit_test(names),
 		cmocka_unit_test(lists_of_columns),
 		cmocka_unit_test(an_entry_of_a_list_is_one_column),
