@@ -37,6 +37,7 @@ sub primitives
     for my $path (glob top() . '/src/steps/*.c')
     {
         my ($name) = $path =~ m{([^/]+)\.c$};
+        next if $ENV{ONLY} && !grep { $_ eq $name } split /,/, $ENV{ONLY};
         open my $file, '<', $path or die "$path: $!";
         my $text = do { local $/; <$file> };
         for my $field (qw(example setup))
