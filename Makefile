@@ -141,12 +141,28 @@ lint:
 format:
 	clang-format -i $(C_FILES)
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+# The manual as man pages, and the completion of the shells: the program writes both out of its own tables.
+doc: $(BUILD)/man/man1/interlock.1
+
+$(BUILD)/man/man1/interlock.1: $(BUILD)/interlock
+	$(call say,DOC,$(BUILD)/man)
+	$(Q)rm -rf $(BUILD)/man && $(BUILD)/interlock help --man $(BUILD)/man
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all doc
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man7 $(SHARE)/bash-completion/completions \
+	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(BUILD)/interlock $(DESTDIR)$(PREFIX)/bin/interlock
+	install -m 644 $(BUILD)/man/man1/* $(SHARE)/man/man1
+	install -m 644 $(BUILD)/man/man7/* $(SHARE)/man/man7
+	$(BUILD)/interlock completion bash > $(SHARE)/bash-completion/completions/interlock
+	$(BUILD)/interlock completion zsh > $(SHARE)/zsh/site-functions/_interlock
+	$(BUILD)/interlock completion fish > $(SHARE)/fish/vendor_completions.d/interlock.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/interlock
+	rm -f $(DESTDIR)$(PREFIX)/bin/interlock $(SHARE)/man/man1/interlock.1 $(SHARE)/man/man1/interlock-*.1 \
+	  $(SHARE)/man/man7/interlock-*.7 $(SHARE)/bash-completion/completions/interlock \
+	  $(SHARE)/zsh/site-functions/_interlock $(SHARE)/fish/vendor_completions.d/interlock.fish
 
-.PHONY: all clean demo unit check crash bench lint format install uninstall
+.PHONY: all clean demo unit check crash bench lint format doc install uninstall
 .SECONDARY:

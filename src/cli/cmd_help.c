@@ -6,13 +6,16 @@
 
 static enum exit_code run_help(struct context *context, struct err *err)
 {
+	struct page page = {stdout, &page_text_form};
 	const char *name = context->operands[0], *near;
 
+	if (context->options.man)
+		return help_write_man(context->options.man, err) ? EXIT_DONE : err->code;
 	if (!name) {
-		help_overview(stdout);
+		help_overview(&page);
 		return EXIT_DONE;
 	}
-	if (help_print(stdout, name))
+	if (help_print(&page, name))
 		return EXIT_DONE;
 	err_set(err, EXIT_USAGE, "there is no page \"%s\"", name);
 	near = help_suggest(name);
@@ -28,6 +31,10 @@ const struct command command_help = {
 	.group = "try",
 	.summary = "the manual: a command, a primitive, a rule, or one of the pages that it lists",
 	.synopsis = "[PAGE]",
+	.description =
+		"The manual is in the binary, written out of the tables that the program itself reads, so it is never older "
+		"than the program. --man writes all of it as man pages; make install installs those.",
+	.accepts = "man",
 	.operands_max = 1,
 	.server = SERVER_NONE,
 	.run = run_help,

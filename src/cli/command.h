@@ -29,7 +29,7 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct cli_options {
 	bool dry_run, yes, no_input, json, plain, quiet, verbose, offline, sql, once, take_over, markdown, exit_code;
 	bool keep, sandbox, strict, help, version, all, grants;
-	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment;
+	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment, *man;
 	const char **load; /* --load FILE.sql, NULL-terminated */
 	const char *bindir;
 	const char **set_names, **set_values; /* --set, NULL-terminated, parallel */

@@ -12,7 +12,7 @@
 /* Lists that are pages. */
 static const struct {
 	const char *name, *summary;
-	void (*print)(FILE *to);
+	void (*print)(struct page *page);
 } lists[] = {
 	{"commands", "all commands", help_commands},
 	{"options", "all options of the command line", help_options},
@@ -20,11 +20,7 @@ static const struct {
 	{"rules", "what the checker knows, rule by rule", help_rules},
 };
 
-/* What a plan file is made of besides steps. */
-static const struct {
-	const char *name, *usage, *summary;
-	const struct option *options;
-} blocks[] = {
+const struct help_block_page help_blocks[] = {
 	{"plan", "plan \"name\" { settings, blocks }",
      "a whole plan; its blocks are executed in the order of the file", setting_options},
 	{"phase", "phase \"label\" { steps }", "steps that are run together; done when all of them are", NULL},
@@ -36,34 +32,37 @@ static const struct {
      approval_options},
 	{"safety_period", "safety_period \"30 days\" { ... }",
      "run stops here until that much time has passed since the block before it was done", safety_options},
+	{.name = NULL},
 };
 
-enum { LISTS = sizeof(lists) / sizeof(lists[0]), BLOCKS = sizeof(blocks) / sizeof(blocks[0]) };
+enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 
-void help_overview(FILE *to)
+void help_overview(struct page *page)
 {
-	fprintf(to, "interlock %s: safe PostgreSQL migrations, phase by phase, with a way back\n\n",
-	        INTERLOCK_VERSION);
-	help_code(to, "interlock [connection] COMMAND [options] [PLAN]\n\n", 0);
-	help_commands(to);
-	help_heading(to, "connection");
-	help_row(to, "-h -p -U -d", 34,
+	page_paragraphs(
+		page, "interlock " INTERLOCK_VERSION ": safe PostgreSQL migrations, phase by phase, with a way back\n\n",
+		0);
+	page_code(page, "interlock [connection] COMMAND [options] [PLAN]\n\n", 0);
+	help_commands(page);
+	page_part(page, "connection");
+	page_row(page, "-h -p -U -d", 34,
 	         "host, port, role, database, as in psql; or PGHOST, PGSERVICE, DATABASE_URL, ...");
-	help_row(to, "--target NAME", 34, "a target of interlock.conf");
-	help_row(to, "--sandbox", 34, "a throwaway server for this one command");
-	fputc('\n', to);
-	help_heading(to, "pages");
+	page_row(page, "--target NAME", 34, "a target of interlock.conf");
+	page_row(page, "--sandbox", 34, "a throwaway server for this one command");
+	page_gap(page);
+	page_part(page, "pages");
 	for (const struct help_topic *topic = help_topics; topic->name; topic++)
-		help_row(to, topic->name, 34, topic->summary);
+		page_row(page, topic->name, 34, topic->summary);
 	for (size_t i = 1; i < LISTS; i++)
-		help_row(to, lists[i].name, 34, lists[i].summary);
-	fputc('\n', to);
-	help_code(to, "interlock help PAGE, COMMAND, PRIMITIVE or RULE\n", 0);
+		page_row(page, lists[i].name, 34, lists[i].summary);
+	page_gap(page);
+	page_code(page, "interlock help PAGE, COMMAND, PRIMITIVE or RULE\n", 0);
 }
 
 /* The comment at the head of a library that is inside the binary: "std.keys" is lua/std/keys.lua. */
-static bool print_library(FILE *to, const char *name)
+static bool print_library(struct page *page, const char *name)
 {
+	struct buf text = {0};
 	char path[128];
 
 	if (strncmp(name, "std.", 4) != 0)
@@ -72,46 +71,48 @@ static bool print_library(FILE *to, const char *name)
 	for (const struct lua_source *source = lua_sources; source->path; source++) {
 		if (strcmp(source->path, path) != 0)
 			continue;
-		help_heading(to, name);
+		page_heading(page, name);
 		for (const char *line = source->text; strncmp(line, "--", 2) == 0;) {
 			size_t length = strcspn(line, "\n");
 
-			fprintf(to, "  %.*s\n", (int)length - 2, line + 2);
+			buf_addf(&text, "%.*s\n", (int)length - 2, line + 2);
 			line += length + (line[length] == '\n');
 		}
+		page_code(page, buf_text(&text), 2);
+		buf_release(&text);
 		return true;
 	}
 	return false;
 }
 
 /* Parts two pages of one name. */
-static void next_page(FILE *to, bool *found)
+static void next_page(struct page *page, bool *found)
 {
 	if (*found)
-		fputc('\n', to);
+		page_gap(page);
 	*found = true;
 }
 
-bool help_print(FILE *to, const char *name)
+bool help_print(struct page *page, const char *name)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < LISTS; i++)
 		if (strcmp(lists[i].name, name) == 0)
-			next_page(to, &found), lists[i].print(to);
+			next_page(page, &found), lists[i].print(page);
 	for (const struct help_topic *topic = help_topics; topic->name; topic++)
 		if (strcmp(topic->name, name) == 0)
-			next_page(to, &found), help_paragraphs(to, topic->text, 0);
+			next_page(page, &found), page_paragraphs(page, topic->text, 0);
 	if (command_find(name))
-		next_page(to, &found), help_command(to, command_find(name));
-	for (size_t i = 0; i < BLOCKS; i++)
-		if (strcmp(blocks[i].name, name) == 0)
-			next_page(to, &found), help_block(to, blocks[i].usage, blocks[i].summary, blocks[i].options);
+		next_page(page, &found), help_command(page, command_find(name));
+	for (const struct help_block_page *block = help_blocks; block->name; block++)
+		if (strcmp(block->name, name) == 0)
+			next_page(page, &found), help_block(page, block);
 	if (step_type_find(name))
-		next_page(to, &found), help_primitive(to, step_type_find(name));
+		next_page(page, &found), help_primitive(page, step_type_find(name));
 	if (rule_find(name))
-		next_page(to, &found), help_rule(to, rule_find(name));
-	return found || print_library(to, name);
+		next_page(page, &found), help_rule(page, rule_find(name));
+	return found || print_library(page, name);
 }
 
 const char *help_suggest(const char *name)
@@ -121,8 +122,8 @@ const char *help_suggest(const char *name)
 
 	for (size_t i = 0; i < LISTS; i++)
 		names[count++] = lists[i].name;
-	for (size_t i = 0; i < BLOCKS; i++)
-		names[count++] = blocks[i].name;
+	for (size_t i = 0; help_blocks[i].name; i++)
+		names[count++] = help_blocks[i].name;
 	for (size_t i = 0; help_topics[i].name && count < 512; i++)
 		names[count++] = help_topics[i].name;
 	for (size_t i = 0; commands[i] && count < 512; i++)

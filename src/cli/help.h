@@ -7,30 +7,36 @@
 #define INTERLOCK_CLI_HELP_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "check/rule.h"
 #include "cli/command.h"
+#include "cli/page.h"
 #include "plan/option.h"
 #include "plan/step.h"
 
 /* What `interlock` and `interlock help` print. */
-void help_overview(FILE *to);
+void help_overview(struct page *page);
 /* Prints every page of that name; false when there is none. */
-bool help_print(FILE *to, const char *name);
+bool help_print(struct page *page, const char *name);
 /* The name of a page that is nearest, or NULL. */
 const char *help_suggest(const char *name);
 
 /* The pages that are generated (help_pages.c). */
-void help_command(FILE *to, const struct command *command);
-void help_commands(FILE *to);
-void help_options(FILE *to);
-void help_primitive(FILE *to, const struct step_type *type);
-void help_primitives(FILE *to);
-void help_rule(FILE *to, const struct rule *rule);
-void help_rules(FILE *to);
+void help_command(struct page *page, const struct command *command);
+void help_commands(struct page *page);
+void help_options(struct page *page);
+void help_primitive(struct page *page, const struct step_type *type);
+void help_primitives(struct page *page);
+void help_rule(struct page *page, const struct rule *rule);
+void help_rules(struct page *page);
+/* What a plan file is made of besides steps: the plan itself, and its blocks. */
+struct help_block_page {
+	const char *name, *usage, *summary;
+	const struct option *options;
+};
+extern const struct help_block_page help_blocks[]; /* ends with a NULL name */
 /* The options of a block, or of a plan as a whole. */
-void help_block(FILE *to, const char *usage, const char *summary, const struct option *options);
+void help_block(struct page *page, const struct help_block_page *block);
 
 /* The pages that are written by hand (help_topics.c). */
 struct help_topic {
@@ -38,17 +44,7 @@ struct help_topic {
 };
 extern const struct help_topic help_topics[]; /* ends with a NULL name */
 
-/* Building blocks (help_layout.c).  A width is in columns; a page is at most HELP_WIDTH wide. */
-enum { HELP_WIDTH = 100 };
-int help_width(const char *text);
-void help_heading(FILE *to, const char *text);
-/* Words from column `at` (where the cursor is) on; later lines begin at `indent`. */
-void help_words(FILE *to, const char *text, int at, int indent);
-/* Paragraphs, parted by empty lines; lines that begin with a space stay as they are. */
-void help_paragraphs(FILE *to, const char *text, int indent);
-/* The lines as they are, indented. */
-void help_code(FILE *to, const char *text, int indent);
-/* "  left      right", the right side in words from that column on. */
-void help_row(FILE *to, const char *left, int column, const char *right);
+/* Writes the whole manual as man pages into that folder, which is made; EXIT_OWN. */
+bool help_write_man(const char *folder, struct err *err);
 
 #endif

@@ -25,7 +25,7 @@ static void command_usage(const struct command *command, struct buf *out)
 		buf_addf(out, " %s", command->synopsis);
 }
 
-void help_commands(FILE *to)
+void help_commands(struct page *page)
 {
 	struct buf usage = {0};
 
@@ -36,19 +36,19 @@ void help_commands(FILE *to)
 			if (strcmp(commands[i]->group, groups[g].name) != 0)
 				continue;
 			if (!any)
-				help_heading(to, groups[g].title);
+				page_part(page, groups[g].title);
 			any = true;
 			buf_clear(&usage);
 			command_usage(commands[i], &usage);
-			help_row(to, buf_text(&usage), 34, commands[i]->summary);
+			page_row(page, buf_text(&usage), 34, commands[i]->summary);
 		}
 		if (any)
-			fputc('\n', to);
+			page_gap(page);
 	}
 	buf_release(&usage);
 }
 
-static void option_row(FILE *to, const struct args_option *option)
+static void option_row(struct page *page, const struct args_option *option)
 {
 	struct buf left = {0};
 
@@ -59,11 +59,12 @@ static void option_row(FILE *to, const struct args_option *option)
 	buf_addf(&left, "--%s", option->name);
 	if (option->argument)
 		buf_addf(&left, " %s", option->argument);
-	help_row(to, buf_text(&left), 30, option->help);
+	page_row(page, buf_text(&left), 30, option->help);
 	buf_release(&left);
 }
 
-static void option_group(FILE *to, const char *heading, enum args_group group, const struct command *command)
+static void option_group(struct page *page, const char *heading, enum args_group group,
+                         const struct command *command)
 {
 	bool any = false;
 
@@ -71,30 +72,30 @@ static void option_group(FILE *to, const char *heading, enum args_group group, c
 		if (option->group != group || (command && !args_accepts(command, option)))
 			continue;
 		if (!any)
-			help_heading(to, heading);
+			page_part(page, heading);
 		any = true;
-		option_row(to, option);
+		option_row(page, option);
 	}
 	if (any)
-		fputc('\n', to);
+		page_gap(page);
 }
 
-void help_options(FILE *to)
+void help_options(struct page *page)
 {
-	option_group(to, "connection", ARGS_CONNECTION, NULL);
-	help_paragraphs(to,
+	option_group(page, "connection", ARGS_CONNECTION, NULL);
+	page_paragraphs(page,
 	                "Everything that libpq reads counts as well: PGHOST, PGSERVICE, ~/.pgpass (interlock help "
 	                "environment).\n\n",
 	                2);
-	option_group(to, "common to all commands", ARGS_COMMON, NULL);
-	option_group(to, "of single commands", ARGS_OWN, NULL);
-	help_paragraphs(to,
+	option_group(page, "common to all commands", ARGS_COMMON, NULL);
+	option_group(page, "of single commands", ARGS_OWN, NULL);
+	page_paragraphs(page,
 	                "Options may stand before or after the command. Words after \"--\" are no options. --load and "
 	                "--bindir also go with --sandbox.",
 	                2);
 }
 
-void help_command(FILE *to, const struct command *command)
+void help_command(struct page *page, const struct command *command)
 {
 	struct buf usage = {0};
 
@@ -104,16 +105,16 @@ void help_command(FILE *to, const struct command *command)
 		buf_add(&usage, "interlock [options] ");
 	}
 	command_usage(command, &usage);
-	help_heading(to, buf_text(&usage));
+	page_heading(page, buf_text(&usage));
 	buf_release(&usage);
-	help_paragraphs(to, command->summary, 2);
-	fputc('\n', to);
+	page_paragraphs(page, command->summary, 2);
+	page_gap(page);
 	if (command->description && *command->description) {
-		help_paragraphs(to, command->description, 2);
-		fputc('\n', to);
+		page_paragraphs(page, command->description, 2);
+		page_gap(page);
 	}
-	option_group(to, "options", ARGS_OWN, command);
-	help_paragraphs(to,
+	option_group(page, "options", ARGS_OWN, command);
+	page_paragraphs(page,
 	                command->server == SERVER_NONE
 	                    ? "Options of all commands: interlock help options"
 	                    : "Connection, and options of all commands: interlock help options",
@@ -141,13 +142,13 @@ static void describe_option(const struct option *option, struct buf *out)
 }
 
 /* A table of options with aligned columns; the left ones as wide as their widest entry. */
-static void option_table(FILE *to, const struct option *options)
+static void option_table(struct page *page, const struct option *options)
 {
 	struct buf text = {0};
 	int name = 0, kind = 0, column;
 
 	for (const struct option *o = options; o->name; o++) {
-		int names = help_width(o->name), kinds = help_width(option_kind_name(o->kind));
+		int names = page_width_of(o->name), kinds = page_width_of(option_kind_name(o->kind));
 
 		name = names > name ? names : name;
 		kind = kinds > kind ? kinds : kind;
@@ -160,61 +161,61 @@ static void option_table(FILE *to, const struct option *options)
 		         o->required ? "required" : "");
 		buf_clear(&text);
 		describe_option(o, &text);
-		help_row(to, buf_text(&left), column, buf_text(&text));
+		page_row(page, buf_text(&left), column, buf_text(&text));
 		buf_release(&left);
 	}
 	buf_release(&text);
 }
 
-void help_block(FILE *to, const char *usage, const char *summary, const struct option *options)
+void help_block(struct page *page, const struct help_block_page *block)
 {
-	help_heading(to, usage);
-	help_paragraphs(to, summary, 2);
-	if (options && options->name) {
-		fputc('\n', to);
-		help_heading(to, "options");
-		option_table(to, options);
+	page_heading(page, block->usage);
+	page_paragraphs(page, block->summary, 2);
+	if (block->options && block->options->name) {
+		page_gap(page);
+		page_part(page, "options");
+		option_table(page, block->options);
 	}
 }
 
-static void section(FILE *to, const char *heading, const char *text)
+static void section(struct page *page, const char *heading, const char *text)
 {
 	if (!text || !*text)
 		return;
-	fputc('\n', to);
-	help_heading(to, heading);
-	help_paragraphs(to, text, 2);
+	page_gap(page);
+	page_part(page, heading);
+	page_paragraphs(page, text, 2);
 }
 
-static void code_section(FILE *to, const char *heading, const char *code)
+static void code_section(struct page *page, const char *heading, const char *code)
 {
 	if (!code || !*code)
 		return;
-	fputc('\n', to);
-	help_heading(to, heading);
-	help_code(to, code, 2);
+	page_gap(page);
+	page_part(page, heading);
+	page_code(page, code, 2);
 }
 
-void help_primitive(FILE *to, const struct step_type *type)
+void help_primitive(struct page *page, const struct step_type *type)
 {
 	struct buf usage = {0};
 
 	buf_addf(&usage, "%s { ... }", type->name);
-	help_block(to, buf_text(&usage), type->summary, type->options);
-	help_row(to, "...", 2 + 5, "and what every step takes: interlock help step");
-	section(to, "class", step_class_name(type->class));
-	section(to, "locks", type->locks);
-	section(to, "way back", type->way_back ? type->way_back : type->reverse ? NULL : "none");
+	help_block(page, &(struct help_block_page){type->name, buf_text(&usage), type->summary, type->options});
+	page_row(page, "...", 2 + 5, "and what every step takes: interlock help step");
+	section(page, "class", step_class_name(type->class));
+	section(page, "locks", type->locks);
+	section(page, "way back", type->way_back ? type->way_back : type->reverse ? NULL : "none");
 	if (type->min_server) {
 		buf_clear(&usage);
 		buf_addf(&usage, "PostgreSQL %d and newer", type->min_server / 10000);
-		section(to, "server", buf_text(&usage));
+		section(page, "server", buf_text(&usage));
 	}
-	code_section(to, "example", type->example);
+	code_section(page, "example", type->example);
 	buf_release(&usage);
 }
 
-void help_primitives(FILE *to)
+void help_primitives(struct page *page)
 {
 	static const enum step_class classes[] = {CLASS_ADDITIVE, CLASS_DATA, CLASS_VERIFY, CLASS_SWITCH,
 	                                          CLASS_DESTRUCTIVE};
@@ -226,29 +227,29 @@ void help_primitives(FILE *to)
 			if (step_types[i]->class != classes[c])
 				continue;
 			if (!any)
-				help_heading(to, step_class_name(classes[c]));
+				page_part(page, step_class_name(classes[c]));
 			any = true;
-			help_row(to, step_types[i]->name, 34, step_types[i]->summary);
+			page_row(page, step_types[i]->name, 34, step_types[i]->summary);
 		}
 		if (any)
-			fputc('\n', to);
+			page_gap(page);
 	}
-	help_paragraphs(to, "interlock help PRIMITIVE: options, locks, way back, example", 0);
+	page_paragraphs(page, "interlock help PRIMITIVE: options, locks, way back, example", 0);
 }
 
-void help_rule(FILE *to, const struct rule *rule)
+void help_rule(struct page *page, const struct rule *rule)
 {
-	help_heading(to, rule->id);
-	help_paragraphs(to, rule->title, 2);
-	section(to, "why", rule->why);
-	code_section(to, "instead of", rule->bad);
-	code_section(to, rule->bad ? "write" : "example", rule->good);
+	page_heading(page, rule->id);
+	page_paragraphs(page, rule->title, 2);
+	section(page, "why", rule->why);
+	code_section(page, "instead of", rule->bad);
+	code_section(page, rule->bad ? "write" : "example", rule->good);
 }
 
-void help_rules(FILE *to)
+void help_rules(struct page *page)
 {
 	for (const struct rule *rule = rules; rule->id; rule++)
-		help_row(to, rule->id, 34, rule->title);
-	fputc('\n', to);
-	help_paragraphs(to, "interlock help RULE: why, and what to write instead", 0);
+		page_row(page, rule->id, 34, rule->title);
+	page_gap(page);
+	page_paragraphs(page, "interlock help RULE: why, and what to write instead", 0);
 }

@@ -251,7 +251,7 @@ static void take_notes(struct plan *plan, json_t *notes)
 	              json_string_value(json_object_get(entry, "text")));
 }
 
-static bool name_is_good(const char *name)
+bool plan_name_is_good(const char *name)
 {
 	return name && *name && strlen(name) <= 48 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == strlen(name);
@@ -261,7 +261,7 @@ static void check_name(struct compiler *c)
 {
 	struct diag *diag;
 
-	if (name_is_good(c->plan->name))
+	if (plan_name_is_good(c->plan->name))
 		return;
 	diag = diags_add(c->diags, SEVERITY_ERROR, "bad-plan-name", c->plan->span, "\"%s\" is not a name for a plan",
 	                 c->plan->name ? c->plan->name : "");

@@ -88,6 +88,8 @@ struct plan_request {
 	const char *const *set_names, *const *set_values; /* --set; NULL-terminated, parallel; may be NULL */
 };
 
+/* Up to 48 letters, digits, "_", "-", ".": is it one? */
+bool plan_name_is_good(const char *name);
 /* Compiles a file.  false: the reasons are in diags, or *err is set when the file can't be read. */
 bool plan_compile(const struct plan_request *request, struct plan **out, struct diags *diags, struct err *err);
 /* Compiles what plan_load() gave (taken over in any case). */

@@ -168,9 +168,8 @@ static void describe(const void *step, struct buf *out)
 const struct step_type step_add_foreign_key = {
 	.name = "add_foreign_key",
 	.summary = "adds a foreign key without holding up readers or writers while rows are checked",
-	.example =
-		"add_foreign_key { table = \"app.users\", column = \"org_id\", references = \"app.orgs\", on_delete = "
-		"\"cascade\" }",
+	.example = "add_foreign_key { table = \"app.users\", column = \"org_id\", references = \"app.orgs\",\n"
+			   "                  on_delete = \"cascade\" }",
 	.setup = "CREATE SCHEMA app;\n"
 			 "CREATE TABLE app.orgs (id bigint PRIMARY KEY);\n"
 			 "CREATE TABLE app.users (id bigint PRIMARY KEY, org_id bigint);\n"

@@ -1,21 +1,12 @@
-/* How pages of the manual are set: headings, rows, words broken at the right margin. */
+/* Pages of the manual as text: headings, rows, words broken at the right margin. */
 #include <string.h>
 
-#include "cli/help.h"
+#include "cli/page.h"
 #include "cli/report.h"
 
-int help_width(const char *text)
+static void heading(struct page *page, const char *text)
 {
-	int width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xC0) != 0x80; /* bytes that begin a character of UTF-8 */
-	return width;
-}
-
-void help_heading(FILE *to, const char *text)
-{
-	fprintf(to, "%s%s%s\n", report_color(to, COLOR_BOLD), text, report_color(to, COLOR_PLAIN));
+	fprintf(page->to, "%s%s%s\n", report_color(page->to, COLOR_BOLD), text, report_color(page->to, COLOR_PLAIN));
 }
 
 static int width_of_bytes(const char *text, size_t length)
@@ -42,7 +33,7 @@ static void put_words(FILE *to, const char *text, size_t length, int at, int ind
 		while (text + word < end && text[word] != ' ' && text[word] != '\n')
 			word++;
 		width = width_of_bytes(text, word);
-		if (!first && at + 1 + width > HELP_WIDTH) {
+		if (!first && at + 1 + width > PAGE_WIDTH) {
 			fprintf(to, "\n%*s", indent, "");
 			at = indent;
 		} else if (!first && word) {
@@ -57,13 +48,10 @@ static void put_words(FILE *to, const char *text, size_t length, int at, int ind
 	fputc('\n', to);
 }
 
-void help_words(FILE *to, const char *text, int at, int indent)
+static void code(struct page *page, const char *text, int indent)
 {
-	put_words(to, text, strlen(text), at, indent);
-}
+	FILE *to = page->to;
 
-void help_code(FILE *to, const char *text, int indent)
-{
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
@@ -75,22 +63,12 @@ void help_code(FILE *to, const char *text, int indent)
 	}
 }
 
-/* How many bytes belong together: one line that stays as it is, or the lines up to the next such or empty one. */
-static size_t paragraph_length(const char *text)
+static void paragraphs(struct page *page, const char *text, int indent)
 {
-	size_t length = strcspn(text, "\n");
+	FILE *to = page->to;
 
-	if (!length || *text == ' ')
-		return length;
-	while (text[length] == '\n' && text[length + 1] != '\n' && text[length + 1] != ' ' && text[length + 1])
-		length += 1 + strcspn(text + length + 1, "\n");
-	return length;
-}
-
-void help_paragraphs(FILE *to, const char *text, int indent)
-{
 	while (*text) {
-		size_t length = paragraph_length(text);
+		size_t length = page_paragraph_length(text);
 
 		if (!length) {
 			fputc('\n', to);
@@ -104,9 +82,10 @@ void help_paragraphs(FILE *to, const char *text, int indent)
 	}
 }
 
-void help_row(FILE *to, const char *left, int column, const char *right)
+static void row(struct page *page, const char *left, int column, const char *right)
 {
-	int width = 2 + help_width(left);
+	FILE *to = page->to;
+	int width = 2 + page_width_of(left);
 
 	fprintf(to, "  %s", left);
 	if (width + 2 > column) {
@@ -114,5 +93,12 @@ void help_row(FILE *to, const char *left, int column, const char *right)
 		width = 0;
 	}
 	fprintf(to, "%*s", column - width, "");
-	help_words(to, right, column, column);
+	put_words(to, right, strlen(right), column, column);
 }
+
+static void gap(struct page *page)
+{
+	fputc('\n', page->to);
+}
+
+const struct page_form page_text_form = {heading, heading, paragraphs, code, row, gap};

@@ -1,0 +1,139 @@
+# What the program writes about itself: man pages, completion, a repository to begin with, a plan to begin with.
+# All of it comes out of the tables of commands, options and primitives, so nothing may be missing from any.
+use strict;
+use warnings;
+
+use File::Temp ();
+use Interlock::Crash;
+use Interlock::Test;
+use IPC::Run ();
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my %primitives = primitives();
+my @commands = sort map { m{/cmd_(\w+)\.c$} ? $1 =~ tr/_/-/r : () } glob top() . '/src/cli/cmd_*.c';
+my $program = $ENV{INTERLOCK} || top() . '/build/interlock';
+
+sub slurp { return PostgreSQL::Test::Utils::slurp_file($_[0]) }
+
+sub have { my ($name) = @_; return grep { -x "$_/$name" } split /:/, $ENV{PATH} }
+
+sub output_of
+{
+    my @command = @_;
+    my ($out, $err) = ('', '');
+    IPC::Run::run(\@command, '<', \'', '>', \$out, '2>', \$err);
+    return ($out, $err);
+}
+
+sub new_folder
+{
+    my $folder = File::Temp::tempdir(CLEANUP => 1);
+    chmod 0755, $folder;
+    return $folder;
+}
+
+subtest 'man pages' => sub {
+    my $folder = new_folder();
+    runs_ok([ 'help', '--man', "$folder/man" ], 'they are written');
+    ok(-s "$folder/man/man1/interlock-$_.1", "one for the command $_") for @commands;
+    for my $name (sort keys %primitives)
+    {
+        my $page = slurp("$folder/man/man7/interlock-$name.7") =~ s/\\-/-/gr;
+        my @missing = grep { $page !~ /^\.B \Q$_\E\b/m } @{ $primitives{$name}{options} };
+        ok(!@missing, "one for the primitive $name") or diag("without @missing");
+    }
+    my @pages = glob "$folder/man/man*/*";
+    my @bad = grep { slurp($_) !~ /\A\.TH "INTERLOCK\S* "\d" "" "interlock \S+" "Interlock"\n\.SH NAME\ninterlock\S* \\- \S/ } @pages;
+    ok(!@bad, 'each says what it is about') or diag("not @bad");
+    SKIP: {
+        skip 'there is no man here', 1 unless have('man');
+        local $ENV{MANWIDTH} = 100;
+        my %said = map { $_ => (output_of('man', '--warnings=w', '-l', $_))[1] } @pages;
+        my @warned = grep { $said{$_} ne '' } sort keys %said;
+        ok(!@warned, 'man has nothing to say against them') or diag("$warned[0]: $said{$warned[0]}");
+    }
+};
+
+subtest 'pages for the terminal' => sub {
+    like(interlock('help')->{out}, qr/^  \Q$_\E\b/m, "the overview has the command $_") for @commands;
+    for my $page (@commands, sort keys %primitives)
+    {
+        my $text = runs_ok([ 'help', $page ], "help $page")->{out};
+        my @wide = grep { length > 100 } map { utf8::decode(my $line = $_); $line } split /\n/, $text;
+        ok(!@wide, "$page is no wider than a terminal") or diag("@wide");
+    }
+    my $wrong = interlock('help', 'add_colum_if_missing');
+    is($wrong->{exit}, 64, 'a page that is not there');
+    like($wrong->{err}, qr/did you mean "add_column_if_missing"/, 'is guessed');
+};
+
+subtest 'completion' => sub {
+    my $folder = new_folder();
+    mkdir "$folder/plans";
+    PostgreSQL::Test::Utils::append_to_file("$folder/plans/orders.lua", '');
+    for my $shell (qw(bash zsh fish))
+    {
+        my $script = runs_ok([ 'completion', $shell ], $shell)->{out};
+        PostgreSQL::Test::Utils::append_to_file("$folder/$shell", $script);
+        SKIP: {
+            skip "there is no $shell here", 1 unless have($shell);
+            is((output_of($shell, '-n', "$folder/$shell"))[1], '', "$shell reads it");
+        }
+    }
+    my %wanted = (
+        'interlock appr'                     => 'approve',
+        'interlock run or'                   => 'orders',
+        'interlock run --take'               => '--take-over',
+        'interlock --set a=b stat'           => 'status',
+        'interlock new x --from add_foreign' => 'add_foreign_key',
+        'interlock help exit'                => 'exit-codes',
+        'interlock gate p'                   => 'pass',
+        'interlock completion f'             => 'fish',
+    );
+    for my $line (sort keys %wanted)
+    {
+        my ($out) = output_of('bash', '-c', "cd '$folder'; . ./bash; COMP_WORDS=($line); COMP_CWORD=\$((\${#COMP_WORDS[@]} - 1)); _interlock; echo \${COMPREPLY[*]}");
+        is($out, "$wanted{$line}\n", "bash completes: $line");
+    }
+    is(interlock('completion', 'ksh')->{exit}, 64, 'another shell');
+};
+
+subtest 'init' => sub {
+    my $folder = new_folder();
+    like(runs_ok([ 'init', "$folder/repository" ], 'init')->{out}, qr{interlock\.conf +written\n}, 'says what it wrote');
+    ok(-e "$folder/repository/$_", $_) for qw(interlock.conf plans lib vendor .luarc.json .luacheckrc);
+    my $conf = "$folder/repository/interlock.conf";
+    PostgreSQL::Test::Utils::append_to_file($conf, "[target mine]\nhost = here\n");
+    my $before = slurp($conf);
+    like(runs_ok([ 'init', "$folder/repository" ], 'init again')->{out}, qr{interlock\.conf +there already}, 'says that it is there');
+    is(slurp($conf), $before, 'and leaves it');
+    my $names = slurp("$folder/repository/.luarc.json");
+    like($names, qr/^ +"\Q$_\E",?$/m, "editors know $_") for 'plan', 'gate', sort keys %primitives;
+    is(interlock('init', '/proc/nowhere')->{exit}, 1, 'a folder that cannot be made');
+};
+
+subtest 'new' => sub {
+    my $folder = new_folder();
+    for my $name (sort keys %primitives)
+    {
+        my $plan = "$folder/plans/begin_$name.lua";
+        runs_ok([ 'new', $plan, '--from', $name ], "from $name");
+        runs_ok([ 'check', '--offline', '--strict', $plan ], 'passes check') or diag(slurp($plan));
+        my @wide = grep { length > 120 } split /\n/, slurp($plan);
+        ok(!@wide, 'no line is too long') or diag("@wide");
+    }
+    my $plan = "$folder/plans/mine.lua";
+    runs_ok([ 'new', $plan ], 'without --from');
+    my $before = slurp($plan);
+    my $again = interlock('new', $plan);
+    is($again->{exit}, 1, 'a file that is there');
+    like($again->{err}, qr/is there already, and was left as it is/, 'is named');
+    is(slurp($plan), $before, 'and left');
+    is(interlock('new', "$folder/no name.lua")->{exit}, 64, 'a name that is none');
+    my $typo = interlock('new', "$folder/x.lua", '--from', 'add_colum');
+    is($typo->{exit}, 64, 'a primitive that is none');
+    like($typo->{err}, qr/there is no primitive "add_colum"/, 'is named');
+};
+
+done_testing();
