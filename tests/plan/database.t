@@ -1,0 +1,50 @@
+# What plans are told that do not fit a database, word for word: tests/plan/database/NAME.lua is run on the world of
+# world.sql (and its own "-- given: SQL"), and NAME.txt beside it is what it prints, with its exit code.  Whatever it
+# is, the database is as it was.  UPDATE_MESSAGES=1 writes the texts anew, to be read before they are committed.
+use strict;
+use warnings;
+
+use Interlock::Test;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $folder = top() . '/tests/plan/database';
+
+sub slurp { return PostgreSQL::Test::Utils::slurp_file($_[0]) }
+
+# Without what differs from machine to machine and from run to run.
+sub same_words
+{
+    my ($text, $db) = @_;
+    $text =~ s/^\Q$db\E on .*\n//mg;
+    $text =~ s/\b\Q$db\E\b/DATABASE/g;
+    $text =~ s/(?<= )\d+ ms\b/N ms/g;
+    $text =~ s/\b[0-9a-f]{4}\.\.\.[0-9a-f]{4}\b/HASH/g;
+    return $text;
+}
+
+for my $path (sort grep { !$ENV{ONLY} || m{/\Q$ENV{ONLY}\E} } glob "$folder/*.lua")
+{
+    my ($name) = $path =~ m{([^/]+)\.lua$};
+    my $db = world('messages', slurp("$folder/world.sql"));
+    sql($db, $_) for slurp($path) =~ /^-- given: (.*)$/mg;
+    my ($schema, $rows) = (schema_dump($db), table_rows($db));
+
+    my $result = interlock('run', "./$name.lua", '--yes', { dir => $folder, db => $db });
+    my $said = same_words($result->{out} . $result->{err}, $db) . "exit code $result->{exit}\n";
+    my $text = "$folder/$name.txt";
+    if ($ENV{UPDATE_MESSAGES})
+    {
+        open my $file, '>', $text or die "cannot write $text: $!";
+        print $file $said;
+        close $file;
+    }
+    is($said, -e $text ? slurp($text) : '', "$name: what it is told");
+    like($said, qr/^(?:error|failed).*\n(?:.*\n)*?  --> \S*$name\.lua:\d+$/m, "$name: says where");
+    like($said, qr/^   = help: \S/m, "$name: says what to do");
+    unlike($result->{exit}, qr/^0$/, "$name: the exit code says so too");
+    is(schema_dump($db), $schema, "$name: the schema is as it was");
+    is(table_rows($db), $rows, "$name: so are the rows");
+    drop_world($db);
+}
+done_testing();
