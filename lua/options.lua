@@ -53,7 +53,10 @@ local function spec_of(given, subject, rule)
     fail(rule, ("%s needs choices"):format(subject), { help = 'kind = "choice", choices = { "a", "b" }' })
   end
   if host.kind(spec.kind:match("^%a+ of (.+)$") or spec.kind, nil) == false then
-    fail(rule, ('%s has the unknown kind "%s"'):format(subject, spec.kind))
+    fail(rule, ('%s has the unknown kind "%s"'):format(subject, spec.kind), {
+      details = { "the kinds are " .. table.concat(host.kinds(), ", ") },
+      help = did_you_mean(spec.kind, host.kinds()),
+    })
   end
   local why = spec.default ~= nil and wrong(spec, spec.default)
   if why then fail(rule, ("the default of %s %s"):format(subject, why)) end

@@ -57,6 +57,7 @@ const struct args_option args_options[] = {
 	{"grants", 0, ARGS_OWN, ARGS_FLAG, OPTION(grants), NULL, "print the GRANT statements that a role needs"},
 	{"environment", 0, ARGS_OWN, ARGS_TEXT, OPTION(environment), "NAME",
 	 "label the database, as production; an empty NAME takes the label away"},
+	{"html", 0, ARGS_OWN, ARGS_FLAG, OPTION(html), NULL, "write the manual as one HTML page"},
 	{"man", 0, ARGS_OWN, ARGS_TEXT, OPTION(man), "DIR", "write the manual as man pages into this folder"},
 	{"markdown", 0, ARGS_OWN, ARGS_FLAG, OPTION(markdown), NULL, "write a table of Markdown"},
 	{"exit-code", 0, ARGS_OWN, ARGS_FLAG, OPTION(exit_code), NULL, "say the state by the exit code"},

@@ -6,9 +6,13 @@
 
 static enum exit_code run_help(struct context *context, struct err *err)
 {
-	struct page page = {stdout, &page_text_form};
+	struct page page = {stdout, &page_text_form, false};
 	const char *name = context->operands[0], *near;
 
+	if (context->options.html) {
+		help_html(stdout);
+		return EXIT_DONE;
+	}
 	if (context->options.man)
 		return help_write_man(context->options.man, err) ? EXIT_DONE : err->code;
 	if (!name) {
@@ -33,8 +37,8 @@ const struct command command_help = {
 	.synopsis = "[PAGE]",
 	.description =
 		"The manual is in the binary, written out of the tables that the program itself reads, so it is never older "
-		"than the program. --man writes all of it as man pages; make install installs those.",
-	.accepts = "man",
+		"than the program. --man writes all of it as man pages, which make install installs; --html writes it as one HTML page.",
+	.accepts = "man html",
 	.operands_max = 1,
 	.server = SERVER_NONE,
 	.run = run_help,

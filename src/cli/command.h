@@ -28,7 +28,7 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* Every option of every command; a command's `accepts` says which ones it takes. */
 struct cli_options {
 	bool dry_run, yes, no_input, json, plain, quiet, verbose, offline, sql, once, take_over, markdown, exit_code;
-	bool keep, sandbox, strict, help, version, all, grants;
+	bool keep, sandbox, strict, help, version, all, grants, html;
 	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment, *man;
 	const char **load; /* --load FILE.sql, NULL-terminated */
 	const char *bindir;

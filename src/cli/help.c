@@ -35,7 +35,7 @@ const struct help_block_page help_blocks[] = {
 	{.name = NULL},
 };
 
-enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
+enum { LISTS = sizeof(lists) / sizeof(lists[0]), NAMES = 512 };
 
 void help_overview(struct page *page)
 {
@@ -115,22 +115,40 @@ bool help_print(struct page *page, const char *name)
 	return found || print_library(page, name);
 }
 
-const char *help_suggest(const char *name)
+/* The names of all pages; how many they are. */
+static size_t all_names(const char **names, size_t room)
 {
-	const char *names[512];
 	size_t count = 0;
 
 	for (size_t i = 0; i < LISTS; i++)
 		names[count++] = lists[i].name;
 	for (size_t i = 0; help_blocks[i].name; i++)
 		names[count++] = help_blocks[i].name;
-	for (size_t i = 0; help_topics[i].name && count < 512; i++)
+	for (size_t i = 0; help_topics[i].name && count < room; i++)
 		names[count++] = help_topics[i].name;
-	for (size_t i = 0; commands[i] && count < 512; i++)
+	for (size_t i = 0; commands[i] && count < room; i++)
 		names[count++] = commands[i]->name;
-	for (size_t i = 0; step_types[i] && count < 512; i++)
+	for (size_t i = 0; step_types[i] && count < room; i++)
 		names[count++] = step_types[i]->name;
-	for (size_t i = 0; rules[i].id && count < 512; i++)
+	for (size_t i = 0; rules[i].id && count < room; i++)
 		names[count++] = rules[i].id;
-	return suggest(name, names, count);
+	return count;
+}
+
+const char *help_suggest(const char *name)
+{
+	const char *names[NAMES];
+
+	return suggest(name, names, all_names(names, NAMES));
+}
+
+bool help_knows(const char *name)
+{
+	const char *names[NAMES];
+	size_t count = all_names(names, NAMES);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }

@@ -44,6 +44,10 @@ struct help_topic {
 };
 extern const struct help_topic help_topics[]; /* ends with a NULL name */
 
+/* Is there a page of that name? */
+bool help_knows(const char *name);
+/* Writes the whole manual as one HTML page. */
+void help_html(FILE *to);
 /* Writes the whole manual as man pages into that folder, which is made; EXIT_OWN. */
 bool help_write_man(const char *folder, struct err *err);
 

@@ -31,7 +31,7 @@ static bool begin(struct sheet *sheet, const char *name, int section, const char
 	if (!make_folder(sheet, sheet->path))
 		return false;
 	snprintf(sheet->path, sizeof(sheet->path), "%s/man%d/%s.%d", sheet->folder, section, name, section);
-	sheet->page = (struct page){fopen(sheet->path, "we"), &page_man_form};
+	sheet->page = (struct page){fopen(sheet->path, "we"), &page_man_form, false};
 	if (!sheet->page.to)
 		return cannot(sheet, sheet->path);
 	page_man_begin(&sheet->page, name, section, summary);

@@ -106,11 +106,11 @@ static enum exit_code dispatch(struct context *context, struct target_request *r
 		return EXIT_DONE;
 	}
 	if (context->options.help && context->command) {
-		help_command(&(struct page){stdout, &page_text_form}, context->command);
+		help_command(&(struct page){stdout, &page_text_form, false}, context->command);
 		return EXIT_DONE;
 	}
 	if (!context->command) {
-		help_overview(&(struct page){context->options.help ? stdout : stderr, &page_text_form});
+		help_overview(&(struct page){context->options.help ? stdout : stderr, &page_text_form, false});
 		return context->options.help ? EXIT_DONE : EXIT_USAGE;
 	}
 	return run_connected(context, request, err);

@@ -6,6 +6,7 @@
 #ifndef INTERLOCK_CLI_PAGE_H
 #define INTERLOCK_CLI_PAGE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct page;
@@ -22,10 +23,12 @@ struct page_form {
 struct page {
 	FILE *to;
 	const struct page_form *form;
+	bool in_rows; /* HTML: a table is open */
 };
 
 extern const struct page_form page_text_form; /* at most PAGE_WIDTH columns wide, bold where there are colours */
 extern const struct page_form page_man_form;  /* the language of man pages, man(7) */
+extern const struct page_form page_html_form; /* sections of an HTML document */
 
 enum { PAGE_WIDTH = 100 };
 
@@ -47,6 +50,8 @@ int page_width_of(const char *text);
  * one. */
 size_t page_paragraph_length(const char *text);
 
+/* A text with what HTML wants escaped. */
+void page_html_text(FILE *to, const char *text);
 /* Begins a man page: the .TH line and NAME. */
 void page_man_begin(struct page *page, const char *name, int section, const char *summary);
 

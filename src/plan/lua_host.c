@@ -228,6 +228,7 @@ RAISES void host_push(lua_State *L, int globals)
 		{"opaque", host_opaque},
 		{"suggest", host_suggest},
 		{"kind", host_kind},
+		{"kinds", host_kinds},
 		{"interpolate", host_interpolate},
 		{"module", host_module},
 		{"rawset", host_rawset},

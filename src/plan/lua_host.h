@@ -24,6 +24,7 @@ RAISES struct scratch *host_push_scratch(lua_State *L);
 
 /* Functions of the table that have a file of their own. */
 int host_kind(lua_State *L);        /* kind, value, choices -> nil, or what is wrong, rule */
+int host_kinds(lua_State *L);       /* -> the names of all kinds */
 int host_interpolate(lua_State *L); /* text, values -> text, or nil, what is wrong, help */
 int host_module(lua_State *L);      /* library or nil, name -> function, path; or nil, what is wrong */
 

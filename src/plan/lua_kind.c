@@ -134,6 +134,16 @@ RAISES static int check_text(lua_State *L, const struct kind *kind)
 	return 2;
 }
 
+RAISES int host_kinds(lua_State *L)
+{
+	lua_createtable(L, (int)(sizeof(kinds) / sizeof(*kinds)), 0);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		lua_pushstring(L, kinds[i].name);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	return 1;
+}
+
 /* kind, value -> nothing; or what is wrong with the value and a rule; or false for an unknown kind */
 RAISES int host_kind(lua_State *L)
 {

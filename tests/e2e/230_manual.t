@@ -55,6 +55,20 @@ subtest 'man pages' => sub {
     }
 };
 
+subtest 'one HTML page' => sub {
+    my $page = runs_ok([ 'help', '--html' ], 'it is written')->{out};
+    my %sections = map { $_ => 1 } $page =~ /<section id="([^"]+)">/g;
+    my @missing = grep { !$sections{$_} } @commands, keys %primitives;
+    ok(!@missing, 'with each command and primitive') or diag("without @missing");
+    my @dangling = grep { !$sections{$_} } $page =~ /<a href="#([^"]+)">/g;
+    ok(!@dangling, 'each link leads to a section') or diag("@dangling");
+    my %open;
+    for ($page =~ m{<(/?\w+)}g) { m{^/(.*)} ? $open{$1}-- : $open{$_}++ }
+    delete @open{qw(meta DOCTYPE)};
+    is_deeply([ grep { $open{$_} } sort keys %open ], [], 'what is opened is closed');
+    unlike($page, qr/(?:src|href)="(?!#)/, 'it needs nothing else');
+};
+
 subtest 'pages for the terminal' => sub {
     like(interlock('help')->{out}, qr/^  \Q$_\E\b/m, "the overview has the command $_") for @commands;
     for my $page (@commands, sort keys %primitives)
