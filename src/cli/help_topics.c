@@ -102,7 +102,8 @@ static const char registry[] =
 	"  claim        which tables a run works on; a second plan for one of them ends with code 6\n"
 	"  step         state, attempts and message of every step, written with the step's own changes\n"
 	"  condition    gates, approvals and safety periods: when satisfied, by whom, with which evidence\n"
-	"  event        a journal that only grows: what was done, when, by whom\n"
+	"  event        a journal that only grows: what was done, when, by whom (interlock log)\n"
+	"  control      wishes of people about a run: that it shall pause\n"
 	"  archive_*    values and rows that a step took away and keeps (interlock restore)\n"
 	"  meta         version of the registry; environment of the database\n"
 	"  progress, stops  views for people in psql\n"
@@ -136,8 +137,86 @@ static const char locks[] =
 	"settings of a plan, the first two also options of a step. interlock preview shows the locks of each step before "
 	"anything is done.\n";
 
+static const char stops[] =
+	"A block that waits is part of the plan. interlock run goes to the next one that is not open, says why it is not and "
+	"what to type next, and ends with code 5. Nothing of the plan runs while it waits: no session, no lock.\n"
+	"\n"
+	"  gate             interlock gate pass PLAN LABEL --evidence TEXT, or by itself: when its query is\n"
+	"                   true, when only new sessions of an application are left, when no such session\n"
+	"                   was seen for a while\n"
+	"  approval         interlock approve PLAN LABEL, by a member of its role who did not start the run;\n"
+	"                   it is for exactly this compiled plan, and void when the plan is amended\n"
+	"  safety_period    time, counted from the end of the block before it; a read of a table that it\n"
+	"                   names as unused starts it anew\n"
+	"\n"
+	"Where nobody sits and waits:\n"
+	"\n"
+	"  interlock sync             for cron: looks at every stop, and takes away what was kept\n"
+	"                             long enough\n"
+	"  interlock wait PLAN        until the next stop is open, for pipelines; it runs nothing\n"
+	"  interlock status PLAN      where it stands, and what to type next\n"
+	"  interlock pause PLAN       a run holds at its next safe point, until interlock resume PLAN\n"
+	"\n"
+	"However long it waited, the run goes on from the compiled plan in the registry. Tables of the plan that somebody "
+	"changed meanwhile are shown, difference by difference, and the run ends with code 7; so it does when the plan's file "
+	"was edited: interlock amend shows the difference, and takes it over for blocks that have not run.\n";
+
+static const char ways_back[] =
+	"interlock undo PLAN goes back to the previous stop, or with --to BLOCK until that block is the last that stays, or with "
+	"--to start to where nothing of the plan is left. It shows what it will take back, last first, and asks.\n"
+	"\n"
+	"It takes back only what this run made: an object that was there before stays. Where something of the application "
+	"stands on it by now, undo says so and takes back nothing. It never uses CASCADE.\n"
+	"\n"
+	"What the application wrote meanwhile is kept. Values of a column that goes are copied by key into interlock.archive_*, "
+	"counted, and only then does the column go; when it is there again, interlock restore PLAN puts them back into rows "
+	"that hold nothing of their own. A step that destroys something keeps it as long as its option archive says, and "
+	"that is how long it can come back. preview draws the line below which there is no way back.\n"
+	"\n"
+	"run after undo goes forward again, in the same run. undo and restore work from the registry's copy of the plan: a file "
+	"that was edited or lost is no dead end.\n";
+
+static const char parameters[] =
+	"A plan for many schemas, or for many sizes of the same thing, has parameters:\n"
+	"\n"
+	"  local tenant = param \"tenant\" { kind = \"identifier\" }\n"
+	"\n"
+	"  plan \"tenant_notes\" {\n"
+	"    title = \"Notes have a text\",\n"
+	"    phase \"expand\" {\n"
+	"      add_column_if_missing { table = sql([[ :\"tenant\".notes ]], { tenant = tenant }),\n"
+	"                              column = \"body\", type = \"text\" },\n"
+	"    },\n"
+	"  }\n"
+	"\n"
+	"  interlock run tenant_notes --set tenant=acme\n"
+	"\n"
+	"A run is known by the plan's name and its parameters: each tenant has a run of its own, that waits, is undone and "
+	"approved for itself. Every command takes --set. A parameter has a kind, and may have a default.\n"
+	"\n"
+	"sql() puts values into SQL as psql does: :\"name\" quotes an identifier, :'name' a literal, :name takes a name that "
+	"was checked. There is no other way to build SQL from values.\n";
+
+static const char json[] =
+	"With --json the results are lines on stdout, one JSON object each; messages for people stay away. The first line is "
+	"{\"type\":\"version\",\"format\":1,...}; each has the target, so lines of several databases can be told apart. "
+	"Lines that a reader doesn't know are to be passed over: new types and fields may come, those that are there stay.\n"
+	"\n"
+	"  diagnostic   severity, rule, summary, details, help, file, line, call_chain, sql\n"
+	"  block, step  what is run, taken back or shown: number, primitive, summary, event or state, ms\n"
+	"  waiting      kind and label of the stop, why, next\n"
+	"  done         what a command did\n"
+	"  failed       why it did not: exit_code, sqlstate, summary, details, help\n"
+	"  status       a run; further types are named in the page of their command\n"
+	"\n"
+	"show --json is one document: the compiled plan, its hash first.\n";
+
 const struct help_topic help_topics[] = {
 	{"plans", "the language of plans on a page", plans},
+	{"stops", "gates, approvals, safety periods; who looks at them while nobody waits", stops},
+	{"way-back", "what undo takes back, what it keeps, and where it ends", ways_back},
+	{"parameters", "one plan for many schemas", parameters},
+	{"json", "what --json writes", json},
 	{"exit-codes", "what each exit code means", exit_codes},
 	{"environment", "how the database is found, and what the environment decides", environment},
 	{"registry", "what interlock keeps in the database", registry},

@@ -12,6 +12,7 @@ use Test::More;
 
 my %primitives = primitives();
 my @commands = sort map { m{/cmd_(\w+)\.c$} ? $1 =~ tr/_/-/r : () } glob top() . '/src/cli/cmd_*.c';
+my @topics = slurp(top() . '/src/cli/help_topics.c') =~ /^\t\{"([a-z-]+)", "/mg;
 my $program = $ENV{INTERLOCK} || top() . '/build/interlock';
 
 sub slurp { return PostgreSQL::Test::Utils::slurp_file($_[0]) }
@@ -71,7 +72,7 @@ subtest 'one HTML page' => sub {
 
 subtest 'pages for the terminal' => sub {
     like(interlock('help')->{out}, qr/^  \Q$_\E\b/m, "the overview has the command $_") for @commands;
-    for my $page (@commands, sort keys %primitives)
+    for my $page (@topics, @commands, sort keys %primitives)
     {
         my $text = runs_ok([ 'help', $page ], "help $page")->{out};
         my @wide = grep { length > 100 } map { utf8::decode(my $line = $_); $line } split /\n/, $text;
