@@ -28,7 +28,8 @@ struct catalogue_check {
 	size_t from, to;
 	const bool *done; /* by step number - 1: what a run did already is not judged again; NULL: nothing */
 	int64_t run;      /* its number; 0: there is none */
-	bool thorough;    /* also build what is absent in pg_temp: takes about a millisecond a step */
+	bool builds;      /* also build what is absent in pg_temp: takes about a millisecond a step */
+	bool thorough;    /* what could not be looked at is a finding, too */
 	struct arena *arena;
 	struct facts *facts;
 	struct diags *diags;

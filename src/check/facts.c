@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "plan/dependents.h"
+#include "plan/place.h"
 
 enum { SCRATCH_MAX = 8 };
 
@@ -12,9 +14,10 @@ bool facts_has_probe(const struct step *step)
 	return step->type->probe != NULL;
 }
 
-static struct probe probe_of(const struct step *step, struct arena *arena)
+/* `before`: what the step's row said when it was done, where it is asked for undo. */
+static struct probe probe_of(const struct step *step, const struct record *before, struct arena *arena)
 {
-	struct probe probe = {.arena = arena};
+	struct probe probe = {.arena = arena, .before = before};
 
 	step->type->probe(step->args, &probe);
 	return probe;
@@ -30,7 +33,7 @@ static struct query query_of(const struct probe_query *probe, struct arena *aren
 
 struct query facts_question(const struct step *step, struct arena *arena)
 {
-	struct probe probe = probe_of(step, arena);
+	struct probe probe = probe_of(step, NULL, arena);
 
 	return query_of(&probe.query, arena);
 }
@@ -102,39 +105,47 @@ static void back_to_before(struct conn *conn)
 }
 
 /* Builds the twin, compares, takes it away again. */
-static bool compare(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
-                    struct rows **answer, struct err *err)
+static bool compare(struct conn *conn, const struct plan *plan, struct probe *probe, struct rows **answer,
+                    struct err *err)
 {
-	struct probe probe = probe_of(step, arena);
 	struct query queries[SCRATCH_MAX + 6];
 	struct rows *rows[SCRATCH_MAX + 6] = {0};
-	size_t wanted = add_scratch(&probe, &plan->settings.search_path, queries), n;
+	size_t wanted = add_scratch(probe, &plan->settings.search_path, queries), n, failed;
 	bool ok;
 
-	queries[wanted] = query_of(&probe.compare, arena);
+	queries[wanted] = query_of(&probe->compare, probe->arena);
 	queries[wanted].prepare = false; /* the twin's types are of this savepoint only */
 	n = add_end(queries, wanted + 1);
-	ok = conn_pipeline(conn, queries, n, 0, rows, NULL, err);
+	ok = conn_pipeline(conn, queries, n, 0, rows, &failed, err);
 	for (size_t i = 0; i < n; i++)
 		if (i != wanted || !ok)
 			rows_free(rows[i]);
 	*answer = ok ? rows[wanted] : NULL;
 	if (ok)
 		return true;
+	probe->refused = queries[failed].sql;
 	back_to_before(conn);
-	err_prefix(err, "can't compare what is there with what the plan says");
 	return false;
+}
+
+bool facts_can_build(const struct step *step, struct arena *arena)
+{
+	return probe_of(step, NULL, arena).scratch_count > 0;
 }
 
 bool facts_build(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
                  struct err *err)
 {
-	struct probe probe = probe_of(step, arena);
-	struct query queries[SCRATCH_MAX + 5];
-	size_t n = add_end(queries, add_scratch(&probe, &plan->settings.search_path, queries));
+	struct probe probe = probe_of(step, NULL, arena);
+	struct query queries[SCRATCH_MAX + 7];
+	size_t n = add_scratch(&probe, &plan->settings.search_path, queries), failed;
 
-	if (probe.scratch_count == 0 || conn_pipeline(conn, queries, n, 0, NULL, NULL, err))
+	memmove(queries + 2, queries + 1, (n - 1) * sizeof(*queries)); /* behind the savepoint, which takes it back */
+	queries[1] = *QUERY("SELECT pg_catalog.set_config('lock_timeout', '2s', true)");
+	n = add_end(queries, n + 1);
+	if (probe.scratch_count == 0 || conn_pipeline(conn, queries, n, 0, NULL, &failed, err))
 		return true;
+	err_at(err, place_of_sql(step, queries[failed].sql, err->position));
 	back_to_before(conn);
 	return false;
 }
@@ -143,14 +154,16 @@ bool facts_take(struct conn *conn, const struct plan *plan, const struct step *s
                 struct arena *arena, struct facts *facts, struct err *err)
 {
 	const struct record *row;
+	struct probe probe;
 	struct rows *second;
 
 	if (rows_count(answer) != 1)
 		bug("the probe of %s gave %zu rows", step->type->name, rows_count(answer));
 	row = rows_record(answer, 0, arena);
 	if (strcmp(record_get(row, "state"), "compare") == 0) {
-		if (!compare(conn, plan, step, arena, &second, err)) {
-			err_at(err, step->span);
+		probe = probe_of(step, facts->undoing ? facts->before : NULL, arena);
+		if (!compare(conn, plan, &probe, &second, err)) {
+			err_at(err, place_of_sql(step, probe.refused, err->position));
 			return false;
 		}
 		if (rows_count(second) != 1)
@@ -178,26 +191,40 @@ bool facts_of_step(struct conn *conn, const struct plan *plan, const struct step
 	return ok;
 }
 
+/* The way out where the step knows no better one. */
+static const char *usual_help(const struct step *step, const struct facts *facts)
+{
+	enum step_class class = step_class_of(step);
+
+	if (dependents_only(facts))
+		return "take that away, or let it do without, in an earlier step: nothing is dropped along with something else";
+	if (facts->state == STATE_CONFLICT)
+		return "nothing was changed; correct the plan, or bring the database to what the plan expects";
+	if (class == CLASS_DESTRUCTIVE || class == CLASS_VERIFY)
+		return "nothing was changed; correct the name, or find out why it is not there";
+	return "create it in an earlier step, or correct the name";
+}
+
 bool facts_conflict(const struct step *step, const struct facts *facts, enum exit_code code, struct err *err)
 {
 	const char *found = record_get(facts->now, "found"), *expected = record_get(facts->now, "expected");
+	const char *help = record_get(facts->now, "help");
 	struct arena arena = {0};
 	const char *what = step_text(step, &arena);
 
 	if (facts->state == STATE_MISSING)
 		err_set(err, code, "%s: %s", what, found ? found : "what it stands on is not there");
 	else
-		err_set(err, code, "%s: the database has something else", what);
+		err_set(err, code, "%s: %s", what,
+		        dependents_only(facts) ? "something depends on it" : "the database has something else");
 	arena_release(&arena);
 	if (facts->state == STATE_CONFLICT && expected)
 		err_detail(err, "expected: %s", expected);
 	if (facts->state == STATE_CONFLICT && found)
 		err_detail(err, "found:    %s", found);
-	err_at(err, step->span);
+	err_at(err, place_of_piece(step, record_get(facts->now, "option"), record_get(facts->now, "piece")));
 	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
 	err->diag.rule = facts->state == STATE_MISSING ? "missing-object" : "conflict";
-	err_help(err, facts->state == STATE_MISSING
-	                  ? "create it in an earlier step, or correct the name"
-	                  : "nothing was changed; correct the plan, or bring the database to what the plan expects");
+	err_help(err, "%s", help ? help : usual_help(step, facts));
 	return false;
 }

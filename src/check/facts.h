@@ -21,11 +21,14 @@ struct query facts_question(const struct step *step, struct arena *arena);
 /*
  * Takes the answer to it.  Where the probe asks for a comparison, makes the
  * scratch twin inside the transaction that must be open, compares, and rolls
- * back to before it.  facts->before, run, number and archive_rows are the
- * caller's to fill.
+ * back to before it.  facts->before, undoing, run, number and archive_rows are
+ * the caller's to fill.
  */
 bool facts_take(struct conn *conn, const struct plan *plan, const struct step *step, const struct rows *answer,
                 struct arena *arena, struct facts *facts, struct err *err);
+
+/* Does the step say how to build what it wants in pg_temp? */
+bool facts_can_build(const struct step *step, struct arena *arena);
 
 /*
  * Builds the wanted thing in pg_temp and takes it away again, inside an open

@@ -24,6 +24,29 @@ const struct rule rules[] = {
      "for each: the table is written anew under ACCESS EXCLUSIVE.",
      "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigserial\" }",
      "add_column_if_missing { table = \"app.users\", column = \"no\", type = \"bigint\" }"},
+	{"alter-type-rewrite", "the new type would rewrite the table",
+     "Where the stored values of the two types are not the same bytes, or where each value has to be checked against a "
+     "shorter length, PostgreSQL writes the table and all its indexes anew under ACCESS EXCLUSIVE: nobody reads or "
+     "writes it for as long as that takes.  Whether it would is found out on an empty temporary twin of the table, so "
+     "the answer is that of this server.  A column of the new type beside the old one is filled in batches instead.",
+     "change_type { table = \"app.users\", column = \"id\", type = \"bigint\" }",
+     "add_column_if_missing { table = \"app.users\", column = \"id_new\", type = \"bigint\" }\n"
+     "-- then fill it in batches, and put it in the old one's place in a switch phase"},
+	{"alter-type-index-rebuild", "the new type would rebuild an index",
+     "The table's file can stay as it is while an index can't: one with another operator class or collation for the new "
+     "type, one over an expression or with a WHERE that mentions the column, and each index of a partitioned table.  It "
+     "is then built under ACCESS EXCLUSIVE, and nobody reads or writes the table meanwhile.",
+     NULL, NULL},
+	{"alter-type-recheck-scan", "a check would be made again for all rows",
+     "PostgreSQL checks each constraint that mentions the column again, even where a longer varchar can't break it, and "
+     "reads the whole table under ACCESS EXCLUSIVE for that.  Drop the constraint in an earlier phase, and add it again "
+     "after the change: NOT VALID first, then validated, which holds nobody up.",
+     NULL, NULL},
+	{"alter-type-fk", "a foreign key would be checked again for all rows",
+     "Where the comparison that a foreign key uses is another one for the new type, all rows are checked again, with "
+     "ACCESS EXCLUSIVE on both tables.  Drop the key in an earlier phase, and add it again after the change: "
+     "add_foreign_key adds it NOT VALID first, then validates it, which holds nobody up.",
+     NULL, NULL},
 	{"bad-library-name", "require is given something that is no name of a library",
      "require \"keys\" is the file lib/keys.lua, require \"team.keys\" is vendor/team/keys.lua.  The name is not a path, so "
      "that a plan can't reach files that are not meant for it.",
@@ -68,6 +91,12 @@ const struct rule rules[] = {
 	{"conflict", "the database has something else under that name",
      "An object of that name exists and differs from what the plan says.  It is never skipped over: a plan written "
      "for jsonb must not go on with a column of type text.  Nothing is changed.",
+     NULL, NULL},
+	{"dependent-view", "something uses the column whose type is to change",
+     "PostgreSQL changes no column that a view, a rule, a policy, a trigger (UPDATE OF, WHEN), a generated column, a "
+     "function with an SQL body or the list of a publication uses, nor one of a table whose row type is a column "
+     "elsewhere (0A000).  Take these away in an earlier phase and make them again after the change; the message names "
+     "them all.",
      NULL, NULL},
 	{"destructive-before-safety", "something is taken away with no safety period before it",
      "A dropped column or table is missed by whoever still uses it.  Behind a safety period that watched it, or "
@@ -129,6 +158,14 @@ const struct rule rules[] = {
      "},",
      "phase \"expand\" { add_column_if_missing { table = \"app.users\", column = \"nickname\", type = \"text\" } },\n"
      "phase \"contract\" { drop_column_if_exists { table = \"app.users\", column = \"nick\", loses = \"empty\" } },"},
+	{"name-in-function-body", "a new name that not everything would follow",
+     "Views, indexes, constraints, policies and grants know a column or a table by its number, and follow a new name.  "
+     "The text of a function knows it by name and fails when it is called next; the arguments of a trigger and the "
+     "subscribers of a publication do, too.  Only a person can tell whether such a text means this table: look at each "
+     "of them, then name it in leaves.",
+     "rename_column { table = \"app.users\", column = \"mail\", to = \"email\" }",
+     "rename_column { table = \"app.users\", column = \"mail\", to = \"email\",\n"
+     "                leaves = { \"app.send_mail\" } } -- it sends, and reads no column"},
 	{"no-plan", "the file has no plan in it", "A plan file calls plan \"name\" { … } once.", NULL, NULL},
 	{"two-plans", "the file has more than one plan in it",
      "One file, one plan: its name and its run belong together.", NULL, NULL},
@@ -136,6 +173,10 @@ const struct rule rules[] = {
      "Before PostgreSQL 18 a foreign key of a partitioned table can't be added NOT VALID.  Adding it validated checks "
      "all rows at once, while neither the table nor the one that it refers to can be written.  Give the key to each "
      "partition first, NOT VALID and then validated; the partitioned table then takes it over without a scan.",
+     NULL, NULL},
+	{"partition-key-type", "the type of a partition key can't change",
+     "Rows would belong to other partitions, so PostgreSQL refuses it (42P16).  A new partitioned table takes the rows "
+     "over instead.",
      NULL, NULL},
 	{"plan-in-library", "a library makes a plan",
      "A library is shared, and which plan runs must not depend on what a plan requires.  It returns its blocks with "
@@ -159,14 +200,20 @@ const struct rule rules[] = {
 
      "sql_step { sql = \"BEGIN; ANALYZE app.users; COMMIT\", undo = false }",
      "sql_step { sql = \"ANALYZE app.users\", undo = false }"},
+	{"unique-without-partition-key", "a unique constraint of a partitioned table lacks the partition key",
+     "Each partition has an index of its own, and a row is looked for in one partition only: the one that its partition "
+     "key says.  So PostgreSQL takes a unique constraint on a partitioned table only if it contains all columns of the "
+     "key, and of the keys of partitions that are partitioned themselves; then equal rows meet in one partition.",
+     "add_unique { table = \"app.events\", columns = \"id\" }",
+     "add_unique { table = \"app.events\", columns = \"id, created_at\" }"},
 	{"unknown-name", "a name that nobody defined",
      "A plan sees the primitives, the blocks and a few library functions; variables must be declared with local.",
      NULL, NULL},
 	{"unknown-type", "a type that this database does not have",
      "The type is looked for with the plan's search_path, before anything is run.", NULL, NULL},
 	{"would-fail", "the server would refuse the step",
-     "check builds what is absent as a temporary object in a transaction that is rolled back.  What the server says "
-     "there it would say in the run.",
+     "check builds what is absent as a temporary object in a transaction that is rolled back, with the schemas, enum "
+     "types and sequences that earlier steps are to make.  What the server says there it would say in the run.",
      NULL, NULL},
 	{"unknown-option", "an option of that name does not exist",
      "It would have no effect, so it is an error: a misspelt option must not be a forgotten one.", NULL, NULL},

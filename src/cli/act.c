@@ -10,8 +10,11 @@
 #include "check/check.h"
 #include "cli/plans.h"
 #include "cli/report.h"
+#include "cli/stops.h"
 #include "cli/target.h"
+#include "engine/naming.h"
 #include "engine/registry.h"
+#include "engine/tool.h"
 
 enum { TEXT_WIDTH = 68 };
 
@@ -64,13 +67,23 @@ static void show_block(void *arg, const struct block *block, bool back)
 	fflush(stdout);
 }
 
-static const char *const event_names[] = {"begin", "wait", "done", "already", "restored", "undone", "kept"};
+static const char *const event_names[] = {"begin", "wait",   "done",    "already", "restored", "undone",
+                                          "kept",  "paused", "resumed", "expired", "failed"};
 
 /* What happened, as one would say it of this kind of step. */
 static const char *event_word(const struct step *step, enum step_event event)
 {
-	static const char *const words[] = {
-		"", "", "done", "already there", "restored", "undone", "kept: it was there before"};
+	static const char *const words[] = {"",
+	                                    "",
+	                                    "done",
+	                                    "already there",
+	                                    "restored",
+	                                    "undone",
+	                                    "kept: it was there before",
+	                                    "",
+	                                    "",
+	                                    "what it had kept for undo is gone",
+	                                    "fails"};
 
 	if (step_class_of(step) == CLASS_VERIFY && (event == STEP_DONE || event == STEP_ALREADY))
 		return "holds";
@@ -91,17 +104,18 @@ static void show_json(const struct step *step, enum step_event event, int64_t ms
 	arena_release(&arena);
 }
 
-static void show_line(const struct step *step, enum step_event event, int64_t ms)
+static void show_line(const struct step *step, enum step_event event, int64_t ms, const char *text)
 {
 	bool took = event == STEP_DONE || event == STEP_UNDONE || event == STEP_RESTORED;
-	enum report_color color = took ? COLOR_GREEN : COLOR_DIM;
+	enum report_color color = took ? COLOR_GREEN : event == STEP_FAILED ? COLOR_RED : COLOR_DIM;
 	struct arena arena = {0};
 	struct buf time = {0};
 
 	if (took)
 		interval_format(ms, &time);
-	printf("  %-*s  %s%s%s%s%s\n", TEXT_WIDTH, step_text(step, &arena), report_color(stdout, color),
-	       event_word(step, event), report_color(stdout, COLOR_PLAIN), took ? "  " : "", buf_text(&time));
+	printf("  %-*s  %s%s%s%s%s%s%s\n", TEXT_WIDTH, step_text(step, &arena), report_color(stdout, color),
+	       event_word(step, event), report_color(stdout, COLOR_PLAIN), took ? "  " : "", buf_text(&time),
+	       text ? "  " : "", text ? text : "");
 	fflush(stdout);
 	buf_release(&time);
 	arena_release(&arena);
@@ -115,8 +129,13 @@ static void show_step(void *arg, const struct step *step, enum step_event event,
 		show_json(step, event, ms, text);
 	else if (event == STEP_WAITS)
 		report_message("  waiting: %s", text);
+	else if (event == STEP_PAUSED)
+		report_message("  %s; next: interlock resume %s", text,
+		               run_named(&act->session.run, &act->context->arena));
+	else if (event == STEP_RESUMED)
+		report_message("  resumed");
 	else if (event != STEP_BEGINS && !act->context->options.quiet)
-		show_line(step, event, ms);
+		show_line(step, event, ms, text);
 }
 
 bool act_confirm(struct context *context, const char *question, bool destructive, struct err *err)
@@ -207,8 +226,23 @@ const char *act_plan_name(struct context *context, const char *operand, struct e
 	return name;
 }
 
-/* For going back the file only says which plan is meant: where it does not compile any more, its own name does. */
-static const char *name_of_file(struct context *context, const char *operand)
+bool act_compile(struct context *context, struct plan **plan, struct err *err)
+{
+	struct diags findings = {0};
+	bool ok = plan_compile_operand(context, context->operands[0], plan, err);
+
+	if (ok)
+		check_plan(*plan, &findings);
+	if (findings.errors > 0) {
+		report_diags(stderr, &findings);
+		err->code = EXIT_REJECTED;
+		ok = false;
+	}
+	diags_release(&findings);
+	return ok;
+}
+
+const char *act_name_of_file(struct context *context, const char *operand)
 {
 	const char *base = strrchr(operand, '/') ? strrchr(operand, '/') + 1 : operand;
 	size_t length = strlen(base);
@@ -218,6 +252,11 @@ static const char *name_of_file(struct context *context, const char *operand)
 	return arena_strndup(&context->arena, base, length);
 }
 
+static bool has_file(struct context *context)
+{
+	return plan_find_file(&context->arena, context->operands[0]) != NULL;
+}
+
 /* The file of the operand, compiled; none is fine where the registry may know the name. */
 static bool take_file(struct act *act, bool start, struct err *err)
 {
@@ -225,7 +264,7 @@ static bool take_file(struct act *act, bool start, struct err *err)
 	struct diags diags = {0};
 	bool ok;
 
-	act->name = name_of_file(act->context, operand);
+	act->name = act_name_of_file(act->context, operand);
 	if (!plan_find_file(&act->context->arena, operand) && !is_path(operand))
 		return true;
 	if (!start) {
@@ -244,21 +283,63 @@ static bool take_file(struct act *act, bool start, struct err *err)
 	return true;
 }
 
-bool act_open(struct act *act, struct context *context, bool start, bool *open, struct err *err)
+void act_begin(struct act *act, struct context *context)
 {
 	*act = (struct act){
 		.context = context,
 		.connector = {open_one, context, context->loop},
 		.listener = {act, show_block, show_step, confirm_blocks},
 		.options = {context->options.to, context->options.once, context->options.take_over,
-	                context->options.lock_timeout, context->options.lock_attempts},
+	                context->options.lock_timeout, context->options.lock_attempts, context->options.dry_run},
 	};
 	act->session.connector = &act->connector;
 	act->session.listener = &act->listener;
-	return take_file(act, start, err) &&
-	       run_open(&act->session,
-	                &(struct run_request){act->file, act->name, act_parameters(context), start, &act->findings},
-	                &act->options, open, err);
+}
+
+/* The run was begun with another version of this program: one line, once a command. */
+static void say_tool(const struct act *act)
+{
+	const struct run_row *run = &act->session.run;
+	const char *difference = tool_difference(run, &act->context->arena);
+
+	if (difference && act->context->options.json)
+		report_json(json_pack("{s:s, s:s, s:s, s:s}", "type", "tool", "plan", run->plan, "begun_with", run->tool,
+		                      "text", difference));
+	else if (difference)
+		report_message("%s", difference);
+}
+
+bool act_open(struct act *act, struct context *context, bool start, bool *open, struct err *err)
+{
+	bool ok;
+
+	act_begin(act, context);
+	ok = take_file(act, start, err) && run_open(&act->session,
+	                                            &(struct run_request){.plan = act->file,
+	                                                                  .name = act->name,
+	                                                                  .has_file = has_file(context),
+	                                                                  .parameters = act_parameters(context),
+	                                                                  .start = start,
+	                                                                  .findings = &act->findings},
+	                                            &act->options, open, err);
+	if (ok && *open)
+		say_tool(act);
+	return ok;
+}
+
+bool act_open_to_read(struct act *act, struct context *context, struct err *err)
+{
+	bool open;
+
+	act_begin(act, context);
+	return take_file(act, false, err) && run_open(&act->session,
+	                                              &(struct run_request){.plan = act->file,
+	                                                                    .name = act->name,
+	                                                                    .has_file = has_file(context),
+	                                                                    .parameters = act_parameters(context),
+	                                                                    .reads_only = true,
+	                                                                    .findings = &act->findings},
+	                                              &act->options, &open, err);
 }
 
 void act_release(struct act *act)
@@ -270,17 +351,6 @@ void act_release(struct act *act)
 
 void act_waiting(const struct act *act, const struct run_end *end)
 {
-	const struct block *block = end->block;
-
-	if (act->context->options.json) {
-		report_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "waiting", "plan", act->session.plan->name,
-		                      "kind", block_kind_name(block->kind), "label", block->label, "why", end->why, "next",
-		                      end->command));
-		return;
-	}
-	printf("%swaiting at %s \"%s\"%s: %s\n", report_color(stdout, COLOR_YELLOW), block_kind_name(block->kind),
-	       block->label, report_color(stdout, COLOR_PLAIN), end->why);
-	printf("  next: %s\n", end->command);
-	if (strncmp(end->command, "interlock run", 13) != 0)
-		printf("  then: interlock run %s\n", act->session.plan->name);
+	stop_show(act->context->options.json, act->session.plan->name,
+	          run_named(&act->session.run, &act->context->arena), end);
 }

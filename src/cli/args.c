@@ -131,6 +131,16 @@ static bool take_interval(struct parser *parser, const struct args_option *optio
 	return false;
 }
 
+static bool take_long_interval(struct parser *parser, const struct args_option *option, const char *value,
+                               int64_t *field)
+{
+	if (interval_parse(value, field) && *field >= 1 && *field <= LONGEST_INTERVAL)
+		return true;
+	wrong_value(parser, option, value, "a length of time from 1 ms to 365 days");
+	err_help(parser->err, "for example --%s 2h", option->name);
+	return false;
+}
+
 static bool take_option(struct parser *parser, size_t index, const char *value)
 {
 	const struct args_option *option = &args_options[index];
@@ -150,6 +160,8 @@ static bool take_option(struct parser *parser, size_t index, const char *value)
 		return true;
 	case ARGS_INTERVAL:
 		return take_interval(parser, option, value, field);
+	case ARGS_LONG_INTERVAL:
+		return take_long_interval(parser, option, value, field);
 	case ARGS_COUNT:
 		return take_count(parser, option, value, field);
 	case ARGS_COLOR:

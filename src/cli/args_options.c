@@ -51,7 +51,7 @@ const struct args_option args_options[] = {
 	{"evidence", 0, ARGS_OWN, ARGS_TEXT, OPTION(evidence), "TEXT", "why the gate may be passed; kept"},
 	{"reason", 0, ARGS_OWN, ARGS_TEXT, OPTION(reason), "TEXT", "why; kept"},
 	{"accept", 0, ARGS_OWN, ARGS_TEXT, OPTION(accept), "HASH", "the hash of the plan that is accepted"},
-	{"timeout", 0, ARGS_OWN, ARGS_INTERVAL, OPTION(timeout), "TIME", "how long to wait, as 2h; for ever without it"},
+	{"timeout", 0, ARGS_OWN, ARGS_LONG_INTERVAL, OPTION(timeout), "TIME", "how long to wait, as 2h; for ever without it"},
 	{"all", 0, ARGS_OWN, ARGS_FLAG, OPTION(all), NULL, "every run of the database"},
 	{"from", 0, ARGS_OWN, ARGS_TEXT, OPTION(from), "PRIMITIVE", "begin with the example of this primitive"},
 	{"grants", 0, ARGS_OWN, ARGS_FLAG, OPTION(grants), NULL, "print the GRANT statements that a role needs"},

@@ -3,10 +3,9 @@
 
 static enum exit_code run_approve(struct context *context, struct err *err)
 {
-	return decide(context, context->operands[0], BLOCK_APPROVAL, context->operands[1], context->options.reason,
-	              err)
-	           ? EXIT_DONE
-	           : err->code;
+	struct choice choice = {BLOCK_APPROVAL, context->operands[1], context->options.reason};
+
+	return decide(context, context->operands[0], &choice, err) ? EXIT_DONE : err->code;
 }
 
 const struct command command_approve = {
@@ -17,7 +16,8 @@ const struct command command_approve = {
 	.description =
 		"The approval is bound to the hash of the compiled plan that is under way, and to the database role that gives "
 		"it: a member of the role that the plan names, and not the role that started the run unless the plan says "
-		"by_other = false.",
+		"by_other = false or the environment is development. Where PLAN is a file that says something else than the run, "
+		"nothing is approved (exit code 7); a plan that is amended later has to be approved again.",
 	.accepts = "reason",
 	.server = SERVER_REQUIRED,
 	.operands_min = 1,

@@ -18,6 +18,7 @@ static bool check_with(struct conn *conn, const struct plan *plan, struct diags 
 	struct catalogue_check check = {.conn = conn,
 	                                .plan = plan,
 	                                .to = plan->block_count,
+	                                .builds = true,
 	                                .thorough = true,
 	                                .arena = &arena,
 	                                .facts = facts,

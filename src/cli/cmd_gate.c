@@ -10,14 +10,17 @@
 
 static bool pass(struct context *context, struct err *err)
 {
+	struct choice choice = {BLOCK_GATE, NULL, context->options.evidence};
+
 	if (context->operand_count < 2)
 		return err_set(err, EXIT_USAGE, "gate pass needs a plan");
-	if (!context->options.evidence) {
+	if (!context->options.evidence || !*context->options.evidence) {
 		err_set(err, EXIT_USAGE, "gate pass needs --evidence TEXT");
 		err_help(err, "write down what tells that the gate may be passed; it is kept with the run");
 		return false;
 	}
-	return decide(context, context->operands[1], BLOCK_GATE, context->operands[2], context->options.evidence, err);
+	choice.label = context->operands[2];
+	return decide(context, context->operands[1], &choice, err);
 }
 
 static void list_one(const struct context *context, const struct rows *rows, size_t r)
@@ -56,7 +59,7 @@ static bool list(struct context *context, struct err *err)
 		                           " jsonb_array_elements(r.compiled -> 'blocks') WITH ORDINALITY AS b(value, n)"
 		                           " LEFT JOIN interlock.condition c ON c.run = r.id AND c.block = b.n - 1"
 		                           " WHERE b.value ->> 'kind' = 'gate' AND r.plan = coalesce($1, r.plan)"
-		                           " AND r.state NOT IN ('done', 'undone') ORDER BY r.id, b.n",
+		                           " AND r.state NOT IN ('done', 'adopted', 'undone') ORDER BY r.id, b.n",
 		                    .count = 1,
 		                    .params = params},
 			&rows, err);

@@ -7,6 +7,7 @@
 #include "cli/plans.h"
 #include "cli/preview.h"
 #include "cli/report.h"
+#include "engine/naming.h"
 
 static void say_end(const struct act *act, const struct run_end *end, int64_t took)
 {
@@ -22,13 +23,13 @@ static void say_end(const struct act *act, const struct run_end *end, int64_t to
 	}
 	interval_format(took, &time);
 	if (end->nothing)
-		printf("nothing to do: plan \"%s\" is done\n", plan);
+		printf("nothing to do: plan \"%s\" is %s\n", plan, act->session.run.state);
 	else if (finished)
 		printf("%sdone%s: plan \"%s\", %zu step%s in %s\n", report_color(stdout, COLOR_GREEN),
 		       report_color(stdout, COLOR_PLAIN), plan, end->steps, end->steps == 1 ? "" : "s", buf_text(&time));
 	else
 		printf("stopped as asked after %zu step%s; next: interlock run %s\n", end->steps,
-		       end->steps == 1 ? "" : "s", plan);
+		       end->steps == 1 ? "" : "s", run_named(&act->session.run, &act->context->arena));
 	buf_release(&time);
 }
 

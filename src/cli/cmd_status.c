@@ -6,13 +6,19 @@
 #include "cli/act.h"
 #include "cli/plans.h"
 #include "cli/report.h"
+#include "cli/stops.h"
+#include "engine/condition.h"
+#include "engine/control.h"
+#include "engine/naming.h"
 #include "engine/registry.h"
+#include "engine/tool.h"
 
 struct status {
 	struct context *context;
 	struct conn *conn;
 	struct arena arena;
 	enum exit_code worst;
+	bool unreadable; /* a plan of another version */
 };
 
 /* One run, with its plan and its steps. */
@@ -20,6 +26,8 @@ struct view {
 	struct run_row run;
 	struct plan *plan;
 	struct step_row *steps;
+	struct control control;
+	struct stop stop; /* of the block where it waits; zeroed where that is a phase */
 };
 
 static bool is(const struct view *view, const char *state)
@@ -36,16 +44,13 @@ static const struct block *current(const struct view *view)
 /* What to type next; NULL when there is nothing. */
 static const char *next_command(struct status *s, const struct view *view)
 {
-	const struct block *block = current(view);
-
-	if (is(view, "done"))
+	if (registry_finished(&view->run))
 		return NULL;
-	if (is(view, "waiting") && block && block->kind == BLOCK_GATE && !block->wait.gate.query)
-		return arena_printf(&s->arena, "interlock gate pass %s \"%s\" --evidence TEXT", view->run.plan,
-		                    block->label);
-	if (is(view, "waiting") && block && block->kind == BLOCK_APPROVAL)
-		return arena_printf(&s->arena, "interlock approve %s \"%s\"", view->run.plan, block->label);
-	return arena_printf(&s->arena, "interlock run %s", view->run.plan);
+	if (view->control.paused)
+		return arena_printf(&s->arena, "interlock resume %s", run_named(&view->run, &s->arena));
+	if (is(view, "waiting") && view->stop.command && !view->stop.open)
+		return view->stop.command;
+	return arena_printf(&s->arena, "interlock run %s", run_named(&view->run, &s->arena));
 }
 
 static const struct step_row *failed_step(const struct view *view)
@@ -63,11 +68,11 @@ static json_t *steps_json(struct status *s, const struct view *view, const struc
 	for (size_t i = 0; i < block->step_count; i++) {
 		const struct step_row *row = &view->steps[block->steps[i].number - 1];
 
-		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?}", "number", block->steps[i].number,
-		                                       "primitive", block->steps[i].type->name, "summary",
-		                                       step_text(&block->steps[i], &s->arena), "state",
+		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?, s:s?}", "number",
+		                                       block->steps[i].number, "primitive", block->steps[i].type->name,
+		                                       "summary", step_text(&block->steps[i], &s->arena), "state",
 		                                       row->state ? row->state : "pending", "created", row->created,
-		                                       "message", row->message));
+		                                       "message", row->message, "result", row->result));
 	}
 	return steps;
 }
@@ -76,12 +81,19 @@ static json_t *steps_json(struct status *s, const struct view *view, const struc
 static void print_json(struct status *s, const struct view *view)
 {
 	const struct block *here = current(view);
+	json_t *line = json_pack("{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s?, s:s?, s:s}", "type", "status", "plan",
+	                         view->run.plan, "state", view->run.state, "run", (json_int_t)view->run.id, "attempt",
+	                         view->run.attempt, "hash", view->run.hash, "started_by", view->run.started_by,
+	                         "started_at", view->run.started_at, "at", here ? here->label : NULL, "next",
+	                         next_command(s, view), "tool", view->run.tool);
 
-	report_json(json_pack("{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s?, s:s?}", "type", "status", "plan",
-	                      view->run.plan, "state", view->run.state, "run", (json_int_t)view->run.id, "attempt",
-	                      view->run.attempt, "hash", view->run.hash, "started_by", view->run.started_by,
-	                      "started_at", view->run.started_at, "at", here ? here->label : NULL, "next",
-	                      next_command(s, view)));
+	json_object_set_new(line, "paused", json_boolean(view->control.paused));
+	if (view->control.paused)
+		json_object_set_new(line, "paused_why", json_string(control_sentence(&view->control, &s->arena)));
+	if (view->stop.why)
+		json_object_set_new(line, "why", json_string(view->stop.why));
+	stop_add(line, &view->stop);
+	report_json(line);
 	for (size_t b = 0; b < view->plan->block_count; b++) {
 		const struct block *block = &view->plan->blocks[b];
 
@@ -123,8 +135,9 @@ static void print_text(struct status *s, const struct view *view)
 
 	printf("%s%s%s  %s  %s\n", report_color(stdout, COLOR_BOLD), view->run.plan, report_color(stdout, COLOR_PLAIN),
 	       view->run.state, view->plan->settings.title);
-	printf("  run %lld, attempt %d, started by %s at %s, plan %.4s...%s\n", (long long)view->run.id,
-	       view->run.attempt, view->run.started_by, view->run.started_at, view->run.hash, view->run.hash + 60);
+	printf("  run %lld%s, attempt %d, started by %s at %s, plan %.4s...%s\n", (long long)view->run.id,
+	       run_parameters_text(&view->run, &s->arena), view->run.attempt, view->run.started_by,
+	       view->run.started_at, view->run.hash, view->run.hash + 60);
 	if (s->context->options.verbose || s->context->operand_count > 0)
 		for (size_t b = 0; b < view->plan->block_count; b++) {
 			const struct block *block = &view->plan->blocks[b];
@@ -140,6 +153,10 @@ static void print_text(struct status *s, const struct view *view)
 		printf("  at %s \"%s\"\n", block_kind_name(here->kind), here->label);
 	if (failed)
 		printf("  failed: %s\n", failed->message);
+	if (view->control.paused)
+		printf("  %s\n", control_sentence(&view->control, &s->arena));
+	if (is(view, "waiting") && view->stop.why)
+		printf("  waits: %s\n", view->stop.open ? "for nothing more, it is open" : view->stop.why);
 	if (next_command(s, view))
 		printf("  next: %s\n", next_command(s, view));
 }
@@ -157,14 +174,32 @@ static void note_exit(struct status *s, const struct view *view)
 		s->worst = code;
 }
 
+/* Wishes of people, and how its stop stands.  An older registry has no such wishes, and not everybody may see
+ * them. */
+static bool read_stop(struct status *s, struct view *view, struct err *err)
+{
+	const struct block *here = current(view);
+
+	if (registry_finished(&view->run) || is(view, "undone"))
+		return true;
+	if (!control_read(s->conn, view->run.id, &s->arena, &view->control, err)) {
+		if (!err_is(err, "42P01") && !err_is(err, "42501"))
+			return false;
+		err_release(err);
+	}
+	return !here || here->kind == BLOCK_PHASE ||
+	       condition_tell(s->conn, &view->run, here, &s->arena, &view->stop, err);
+}
+
 static bool show_run(struct status *s, struct view *view, struct err *err)
 {
 	bool ok;
 
-	if (!plan_from_registry(view->run.compiled, view->run.hash, &view->plan, err))
+	if (!tool_read_plan(&view->run, &view->plan, err))
 		return false;
 	view->steps = arena_array(&s->arena, struct step_row, view->plan->step_count);
-	ok = registry_steps(s->conn, view->run.id, view->plan->step_count, &s->arena, view->steps, err);
+	ok = registry_steps(s->conn, view->run.id, view->plan->step_count, &s->arena, view->steps, err) &&
+	     read_stop(s, view, err);
 	if (ok) {
 		note_exit(s, view);
 		if (s->context->options.json)
@@ -187,7 +222,8 @@ static bool show_runs(struct status *s, const char *name, struct err *err)
 		return false;
 	if (count == 0 && name) {
 		err_set(err, EXIT_OWN, "no run of plan \"%s\" in this database", name);
-		err_help(err, "interlock run %s begins one", name);
+		err_help(err, "interlock run %s begins one",
+		         plan_named(s->context->operands[0], act_parameters(s->context), &err->arena));
 		return false;
 	}
 	if (count == 0 && !s->context->options.json)
@@ -195,8 +231,13 @@ static bool show_runs(struct status *s, const char *name, struct err *err)
 	for (size_t r = 0; r < count; r++) {
 		struct view view = {.run = runs[r]};
 
-		if (!show_run(s, &view, err))
+		if (show_run(s, &view, err))
+			continue;
+		if (name || err->code != EXIT_OWN)
 			return false;
+		report_err(err); /* one plan of another version hides no others */
+		err_release(err);
+		s->unreadable = true;
 	}
 	return true;
 }
@@ -214,13 +255,14 @@ static enum exit_code run_status(struct context *context, struct err *err)
 			printf("no plan has run in this database\n");
 	} else if (ok && !exists) {
 		ok = err_set(err, EXIT_OWN, "no plan has run in this database");
-		err_help(err, "interlock run %s begins one", context->operands[0]);
+		err_help(err, "interlock run %s begins one",
+		         plan_named(context->operands[0], act_parameters(context), &err->arena));
 	} else if (ok) {
 		ok = show_runs(&s, name, err);
 	}
 	conn_close(s.conn);
 	arena_release(&s.arena);
-	return !ok ? err->code : context->options.exit_code ? s.worst : EXIT_DONE;
+	return !ok ? err->code : s.unreadable ? EXIT_OWN : context->options.exit_code ? s.worst : EXIT_DONE;
 }
 
 const struct command command_status = {

@@ -27,11 +27,14 @@ static void show_what(const struct act *act, int from)
 
 static void say_end(const struct act *act, int from, const struct run_end *end)
 {
-	const char *plan = act->session.plan->name;
+	const char *plan = act->session.plan->name, *to = act->context->options.to;
+	bool behind = from < 0 && to && strcmp(to, "start") != 0;
 
 	if (act->context->options.json)
 		report_json(json_pack("{s:s, s:s, s:i, s:b}", "type", "done", "plan", plan, "steps", (int)end->steps,
-		                      "start", from == 0));
+		                      "start", from <= 0 && !behind));
+	else if (behind)
+		printf("nothing to take back: plan \"%s\" has done nothing behind \"%s\"\n", plan, to);
 	else if (from < 0)
 		printf("nothing to take back: plan \"%s\" is at its start\n", plan);
 	else
@@ -58,7 +61,7 @@ static enum exit_code run_undo(struct context *context, struct err *err)
 		else
 			ok = run_back(&act.session, from, &end, err);
 	}
-	if (ok && !context->options.dry_run)
+	if (ok && (!context->options.dry_run || from < 0))
 		say_end(&act, from, &end);
 	act_release(&act);
 	return ok ? EXIT_DONE : err->code;

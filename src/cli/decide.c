@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "cli/act.h"
-#include "cli/plans.h"
+#include "cli/find_run.h"
 #include "cli/report.h"
 #include "engine/condition.h"
-#include "engine/registry.h"
+#include "engine/naming.h"
+#include "engine/tool.h"
 
 /* The block of that kind; without a label it must be the only one. */
 static const struct block *find_block(const struct plan *plan, enum block_kind kind, const char *label,
@@ -42,26 +43,20 @@ static const struct block *find_block(const struct plan *plan, enum block_kind k
 	return found;
 }
 
-static bool find_run(struct context *context, struct conn *conn, const char *name, struct run_row *run,
-                     struct err *err)
+/* What is approved is what the run will do: a file that says something else is not it. */
+static bool is_same_plan(const struct run_row *run, const struct meant *meant, struct err *err)
 {
-	bool exists, found = false;
-
-	if (!registry_look_to_act(conn, &exists, err))
-		return false;
-	if (exists && !registry_find(conn, name, act_parameters(context), &context->arena, run, &found, err))
-		return false;
-	if (!found) {
-		err_set(err, EXIT_OWN, "no run of plan \"%s\" in this database", name);
-		err_help(err, "interlock run %s begins one", name);
-		return false;
-	}
-	if (strcmp(run->state, "done") != 0 && strcmp(run->state, "undone") != 0)
+	if (!meant->hash || strcmp(meant->hash, run->hash) == 0)
 		return true;
-	return err_set(err, EXIT_OWN, "plan \"%s\" is %s; there is nothing to decide", name, run->state);
+	err_set(err, EXIT_CHANGED, "the file of plan \"%s\" is not the plan that is under way", run->plan);
+	err_detail(err, "it compiles to %.12s..., the run has %.12s...; nothing was decided", meant->hash, run->hash);
+	err_help(err, "interlock status %s shows the plan that would be approved; interlock amend takes the file over",
+	         run_named(run, &err->arena));
+	return false;
 }
 
-static void say(struct context *context, const struct plan *plan, const struct block *block)
+static void say(struct context *context, const struct run_row *run, const struct plan *plan,
+                const struct block *block)
 {
 	if (context->options.json) {
 		report_json(json_pack("{s:s, s:s, s:s, s:s}", "type", "done", "plan", plan->name, "kind",
@@ -70,25 +65,41 @@ static void say(struct context *context, const struct plan *plan, const struct b
 	}
 	printf("%s \"%s\" of plan \"%s\" is %s\n", block_kind_name(block->kind), block->label, plan->name,
 	       block->kind == BLOCK_GATE ? "passed" : "given");
-	printf("  next: interlock run %s\n", plan->name);
+	printf("  next: interlock run %s\n", run_named(run, &context->arena));
 }
 
-bool decide(struct context *context, const char *operand, enum block_kind kind, const char *label,
-            const char *evidence, struct err *err)
+/* The block is found in the plan that the run has. */
+static bool decide_in(struct context *context, struct conn *conn, const struct choice *choice,
+                      const struct run_row *run, struct err *err)
 {
-	const char *name = act_plan_name(context, operand, err);
-	struct conn *conn = name ? act_connect(context, err) : NULL;
-	const struct block *block = NULL;
-	struct plan *plan = NULL;
+	struct decision decision = {choice->evidence, act_environment()};
+	const struct block *block;
+	struct plan *plan;
+	bool ok;
+
+	if (!tool_read_plan(run, &plan, err))
+		return false;
+	block = find_block(plan, choice->kind, choice->label, err);
+	ok = block && (context->options.dry_run || condition_decide(conn, run, block, &decision, err));
+	if (ok && context->options.dry_run)
+		report_message("%s \"%s\" of plan \"%s\" would be decided; nothing was changed",
+		               block_kind_name(block->kind), block->label, plan->name);
+	else if (ok)
+		say(context, run, plan, block);
+	plan_free(plan);
+	return ok;
+}
+
+bool decide(struct context *context, const char *operand, const struct choice *choice, struct err *err)
+{
+	struct meant meant = find_meant(context, operand);
+	struct conn *conn = act_connect(context, err);
 	struct run_row run;
 	bool ok;
 
-	ok = conn && find_run(context, conn, name, &run, err) &&
-	     plan_from_registry(run.compiled, run.hash, &plan, err) && (block = find_block(plan, kind, label, err)) &&
-	     condition_decide(conn, &run, block, evidence, err);
-	if (ok)
-		say(context, plan, block);
+	ok = conn && find_open_run(context, conn, &meant, "decide", &run, err) &&
+	     (choice->kind != BLOCK_APPROVAL || is_same_plan(&run, &meant, err)) &&
+	     decide_in(context, conn, choice, &run, err);
 	conn_close(conn);
-	plan_free(plan);
 	return ok;
 }

@@ -5,11 +5,13 @@
 #include "cli/command.h"
 #include "plan/plan.h"
 
-/*
- * Decides the block of that kind and label in the open run of `plan` (a name
- * or a file).  label NULL: the only block of that kind that is not decided.
- */
-bool decide(struct context *context, const char *plan, enum block_kind kind, const char *label,
-            const char *evidence, struct err *err);
+/* What is decided: the block of that kind and label (NULL: the only one of that kind), and why. */
+struct choice {
+	enum block_kind kind;
+	const char *label, *evidence;
+};
+
+/* Decides it in the open run of `plan` (a name or a file). */
+bool decide(struct context *context, const char *plan, const struct choice *choice, struct err *err);
 
 #endif

@@ -184,7 +184,7 @@ static const char parameters[] =
 	"  plan \"tenant_notes\" {\n"
 	"    title = \"Notes have a text\",\n"
 	"    phase \"expand\" {\n"
-	"      add_column_if_missing { table = sql([[ :\"tenant\".notes ]], { tenant = tenant }),\n"
+	"      add_column_if_missing { table = sql([[ :tenant.notes ]], { tenant = tenant }),\n"
 	"                              column = \"body\", type = \"text\" },\n"
 	"    },\n"
 	"  }\n"
@@ -192,10 +192,11 @@ static const char parameters[] =
 	"  interlock run tenant_notes --set tenant=acme\n"
 	"\n"
 	"A run is known by the plan's name and its parameters: each tenant has a run of its own, that waits, is undone and "
-	"approved for itself. Every command takes --set. A parameter has a kind, and may have a default.\n"
+	"approved for itself. Every command takes --set. A parameter has a kind, and may have a default. A name "
+	"that needs quotes has them, as in SQL: --set 'tenant=\"Acme Shop\"'.\n"
 	"\n"
-	"sql() puts values into SQL as psql does: :\"name\" quotes an identifier, :'name' a literal, :name takes a name that "
-	"was checked. There is no other way to build SQL from values.\n";
+	"sql() puts values into SQL as psql does: :name takes a name as SQL writes it, such as an identifier's, and checks it; "
+	":\"name\" quotes a text that is a bare name; :'name' makes a literal. There is no other way to build SQL from values.\n";
 
 static const char json[] =
 	"With --json the results are lines on stdout, one JSON object each; messages for people stay away. The first line is "

@@ -48,6 +48,7 @@ static bool no_such_plan(struct context *context, const char *operand, struct er
 
 	if (is_path(operand)) {
 		err_set(err, EXIT_OWN, "there is no file \"%s\"", operand);
+		err_help(err, "a run that was begun needs none: give the plan's name alone");
 		return false;
 	}
 	err_set(err, EXIT_OWN, "there is no plan \"%s\": no file %s", operand, path_of(&context->arena, operand));

@@ -47,12 +47,19 @@ static const char *state_word(const struct step *step, const struct facts *facts
 	                                                                                  : words[facts->state];
 }
 
+/* Who only reads stands in nobody's way but that of ACCESS EXCLUSIVE. */
+static bool matters(const struct table_lock *lock)
+{
+	return lock->mode != LOCK_ACCESS_SHARE;
+}
+
 /* The locks and the note of one statement: "ACCESS EXCLUSIVE app.users: brief, …". */
 static void add_effect(struct preview *p, const struct stmt *stmt, struct buf *out)
 {
 	for (size_t i = 0; i < stmt->lock_count; i++)
-		buf_addf(out, "%s%s %s", i ? ", " : "", lock_mode_name(stmt->locks[i].mode),
-		         relname_quoted(&p->arena, &stmt->locks[i].table));
+		if (matters(&stmt->locks[i]))
+			buf_addf(out, "%s%s %s", out->length ? ", " : "", lock_mode_name(stmt->locks[i].mode),
+			         relname_quoted(&p->arena, &stmt->locks[i].table));
 	if (stmt->note && !stmt->must_be_empty)
 		buf_addf(out, "%s%s", out->length ? ": " : "", stmt->note);
 }
@@ -110,6 +117,24 @@ static bool is_last_way_back(const struct block *block)
 	return false;
 }
 
+/* Which tables a safety period watches, and who is not seen there. */
+static void add_watched(const struct preview *p, const struct block *block, struct buf *out)
+{
+	const struct safety_args *safety = &block->wait.safety;
+
+	for (size_t i = 0; i < safety->unused.count; i++) {
+		buf_add(out, i ? ", " : "begins again when it is read: ");
+		ident_quote_relname(out, &safety->unused.items[i]);
+	}
+	if (safety->unused.count && p->plan->settings.standbys.count == 0)
+		buf_add(out, " (readers on standbys are not seen: the plan lists none)");
+	else if (safety->unused.count)
+		buf_addf(out, " (on %zu standby%s too)", p->plan->settings.standbys.count,
+		         p->plan->settings.standbys.count == 1 ? "" : "s");
+	if (safety->allow)
+		buf_addf(out, ", but for %s", safety->allow);
+}
+
 static void print_stop(const struct preview *p, const struct block *block)
 {
 	struct buf more = {0};
@@ -118,10 +143,8 @@ static void print_stop(const struct preview *p, const struct block *block)
 		buf_addf(&more, "%s", block->wait.gate.text);
 	if (block->kind == BLOCK_APPROVAL && block->wait.approval.role)
 		buf_addf(&more, "by a member of %s", block->wait.approval.role);
-	for (size_t i = 0; block->kind == BLOCK_SAFETY_PERIOD && i < block->wait.safety.unused.count; i++) {
-		buf_add(&more, "begins again when it is read: ");
-		ident_quote_relname(&more, &block->wait.safety.unused.items[i]);
-	}
+	if (block->kind == BLOCK_SAFETY_PERIOD)
+		add_watched(p, block, &more);
 	printf(" %s %s  %s%s%s\n", block->index < p->run.next_block ? "o" : "#", block_kind_name(block->kind),
 	       block->label, more.length ? "  " : "", buf_text(&more));
 	buf_release(&more);
@@ -177,9 +200,12 @@ static void print_sql_of(struct preview *p, const struct block *block, const str
 			printf("BEGIN;\n");
 		open = more;
 		for (size_t i = 0; i < stmt->lock_count; i++)
-			printf("%sLOCK TABLE %s IN %s MODE NOWAIT;\n",
-			       stmt->mode == STMT_OUTSIDE ? "-- it takes itself: " : "",
-			       relname_quoted(&p->arena, &stmt->locks[i].table), lock_mode_name(stmt->locks[i].mode));
+			if (matters(&stmt->locks[i]))
+				printf("%sLOCK TABLE %s IN %s MODE NOWAIT;\n",
+				       stmt->mode == STMT_OUTSIDE || stmt->locks[i].by_itself ? "-- it takes itself: " : "",
+				       relname_quoted(&p->arena, &stmt->locks[i].table), lock_mode_name(stmt->locks[i].mode));
+		if (step->type->judges_rows)
+			printf("-- read only%s\n", stmt->runs > 1 ? ", several times, and measured" : "");
 		printf("%s;%s\n", stmt->sql,
 		       stmt->mode == STMT_REPEAT ? "  -- again and again, until it touches no row" : "");
 		if (stmt->mode != STMT_OUTSIDE && !more)

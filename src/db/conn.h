@@ -37,6 +37,13 @@ struct conn *conn_open(struct loop *loop, const struct conn_params *params, stru
 /* The same; *wants_password: did it fail because the server wants a password and none was given anywhere? */
 struct conn *conn_attempt(struct loop *loop, const struct conn_params *params, bool *wants_password,
                           struct err *err);
+/*
+ * What a connection string or URI says, in the arena; what it leaves out of
+ * database and role is as in the session `like`, and an address is given up
+ * after `seconds` where it says nothing else.  EXIT_CONNECTION: unreadable.
+ */
+bool conn_params_like(const char *text, const struct conn *like, int seconds, struct arena *arena,
+                      struct conn_params *out, struct err *err);
 /* Accepts NULL. */
 void conn_close(struct conn *conn);
 /* Is it a keyword that libpq knows, as "host" or "sslmode"? */

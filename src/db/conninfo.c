@@ -106,3 +106,55 @@ bool conninfo_check(const char *text, struct err *err)
 	PQfreemem(words);
 	return false;
 }
+
+/* Keywords and values that grow; there is room for every one that libpq knows. */
+struct param_list {
+	const char **keywords, **values;
+	size_t count;
+	struct arena *arena;
+};
+
+static bool has_param(const struct param_list *list, const char *keyword)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->keywords[i], keyword) == 0)
+			return true;
+	return false;
+}
+
+/* Unless it is there already. */
+static void add_param(struct param_list *list, const char *keyword, const char *value)
+{
+	if (!value || !*value || has_param(list, keyword))
+		return;
+	list->keywords[list->count] = arena_strdup(list->arena, keyword);
+	list->values[list->count++] = arena_strdup(list->arena, value);
+}
+
+bool conn_params_like(const char *text, const struct conn *like, int seconds, struct arena *arena,
+                      struct conn_params *out, struct err *err)
+{
+	PQconninfoOption *options;
+	struct param_list list = {.arena = arena};
+	size_t room = 1;
+
+	if (!conninfo_check(text, err))
+		return false;
+	options = PQconninfoParse(text, NULL);
+	if (!options)
+		return err_set(err, EXIT_CONNECTION, "\"%s\" is not a connection string", text);
+	for (PQconninfoOption *option = options; option->keyword; option++)
+		room++;
+	list.keywords = arena_array(arena, const char *, room);
+	list.values = arena_array(arena, const char *, room);
+	for (PQconninfoOption *option = options; option->keyword; option++)
+		add_param(&list, option->keyword, option->val);
+	PQconninfoFree(options);
+	if (!has_param(&list, "service")) { /* a service may say them */
+		add_param(&list, "dbname", PQdb(like->pg));
+		add_param(&list, "user", PQuser(like->pg));
+	}
+	add_param(&list, "connect_timeout", arena_printf(arena, "%d", seconds));
+	*out = (struct conn_params){list.keywords, list.values};
+	return true;
+}

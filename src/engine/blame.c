@@ -27,8 +27,8 @@ static const char question[] =
 	" LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid"
 	" ORDER BY age DESC NULLS LAST LIMIT 5";
 
-/* The modes that conflict with each mode, as pg_locks writes them (manual, "Table-Level Lock Modes"). */
-static const char *conflicting(enum lock_mode mode)
+/* From the manual, "Table-Level Lock Modes". */
+const char *blame_conflicting(enum lock_mode mode)
 {
 	static const char *const modes[] = {
 		[LOCK_ACCESS_SHARE] = "AccessExclusiveLock",
@@ -88,7 +88,7 @@ bool blame(struct session *s, const struct table_lock *locks, size_t count, stru
 	for (size_t i = 0; i < count; i++) {
 		schemas[i] = locks[i].table.schema;
 		names[i] = locks[i].table.name;
-		modes[i] = conflicting(locks[i].mode);
+		modes[i] = blame_conflicting(locks[i].mode);
 	}
 	params[0] = arena_printf(arena, "%d", s->worker_pid);
 	params[1] = array_literal(schemas, count, arena);

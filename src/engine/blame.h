@@ -21,4 +21,7 @@ struct blamed {
 bool blame(struct session *session, const struct table_lock *locks, size_t count, struct arena *arena,
            struct blamed *out, struct err *err);
 
+/* The modes that conflict with this one, as pg_locks writes them, parted by commas. */
+const char *blame_conflicting(enum lock_mode mode);
+
 #endif

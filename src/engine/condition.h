@@ -4,13 +4,38 @@
 
 #include "engine/session.h"
 
+/* How a stop stands.  Strings live in the arena that was given, or the session's. */
+struct stop {
+	bool open;
+	const char *why;     /* a sentence for people: what it waits for */
+	const char *command; /* what to type next */
+	/* Of a safety period: */
+	const char *due;                  /* "2026-12-21 12:00" UTC; else NULL */
+	int64_t due_in;                   /* ms until then; 0: it is past, or there is none */
+	int64_t reads, dumped;            /* scans by others so far; of them while pg_dump was there */
+	const char *again_at, *again_why; /* since when it runs anew, and why; NULL: it does not */
+};
+
 /*
  * Looks whether the block is open, noting in interlock.condition that it was
- * reached.  *satisfied tells; if not, *why is a sentence for people in the
- * arena, *command what to type next.
+ * reached, who reads, which sessions are there.  Needs the lease.  EXIT_STEP:
+ * the question itself fails (a gate's query).
  */
-bool condition_check(struct session *session, const struct block *block, bool *satisfied, struct arena *arena,
-                     const char **why, const char **command, struct err *err);
+bool condition_look(struct session *session, const struct block *block, struct stop *stop, struct err *err);
+
+/* The same from the registry alone, for whoever only shows it: nobody is asked and nothing written. */
+bool condition_tell(struct conn *conn, const struct run_row *run, const struct block *block, struct arena *arena,
+                    struct stop *stop, struct err *err);
+
+/* Before the rows of the blocks from `block` on go (undo): comments that say when a table is dropped are theirs
+ * again. */
+bool condition_leave(struct session *session, int block, struct err *err);
+
+/* What a person says, and where. */
+struct decision {
+	const char *evidence;    /* or the reason of an approval; may be NULL */
+	const char *environment; /* "development": who started the run may approve; NULL: none */
+};
 
 /*
  * A person's decision, from a session that need not hold the lease: passes a
@@ -18,6 +43,6 @@ bool condition_check(struct session *session, const struct block *block, bool *s
  * not open to this role (EXIT_STEP), or the run's plan changed (EXIT_CHANGED).
  */
 bool condition_decide(struct conn *conn, const struct run_row *run, const struct block *block,
-                      const char *evidence, struct err *err);
+                      const struct decision *decision, struct err *err);
 
 #endif

@@ -6,12 +6,18 @@
 
 #include "base/interrupt.h"
 #include "check/facts.h"
+#include "db/way_out.h"
 #include "engine/lease.h"
+#include "engine/naming.h"
 #include "engine/registry.h"
 #include "engine/tx.h"
+#include "engine/verify.h"
 #include "engine/work.h"
+#include "plan/place.h"
 
 enum { REPROBES_MAX = 3, RECONNECTS_MAX = 5 };
+
+#define HELPER "\"__il_" /* how the names of our own helpers begin, in the server's quotes */
 
 bool exec_interrupted(struct err *err)
 {
@@ -28,12 +34,14 @@ void exec_plan_step(const struct step *step, enum direction direction, const str
 {
 	const struct step_type *type = step->type;
 
-	if (direction == FORWARD && type->apply)
+	if ((direction == FORWARD || direction == VERIFY) && type->apply)
 		type->apply(step->args, facts, stmts);
 	else if (direction == BACK && type->reverse)
 		type->reverse(step->args, facts, stmts);
 	else if (direction == RESTORE && type->restore)
 		type->restore(step->args, facts, stmts);
+	else if (direction == EXPIRE && type->expire)
+		type->expire(step->args, facts, stmts);
 }
 
 bool exec_count_archive(struct session *s, struct facts *facts, struct err *err)
@@ -62,7 +70,7 @@ static bool count_archive(struct work *w, struct err *err)
 {
 	const struct step_row *row = &w->session->steps[w->step->number - 1];
 
-	if (!w->step->type->restore || (w->direction == FORWARD && row->attempts == 0))
+	if (w->direction != EXPIRE && (!w->step->type->restore || (w->direction == FORWARD && row->attempts == 0)))
 		return true;
 	return exec_count_archive(w->session, &w->facts, err);
 }
@@ -93,7 +101,7 @@ static bool take_fresh(struct work *w)
 	struct facts facts = w->facts;
 
 	if (!fresh || !fresh->now || fresh->state != STATE_ABSENT || w->direction != FORWARD ||
-	    step_class_of(w->step) != CLASS_ADDITIVE)
+	    step_class_of(w->step) != CLASS_ADDITIVE || w->step->type->looks_again)
 		return false;
 	facts.now = fresh->now;
 	facts.state = fresh->state;
@@ -116,6 +124,7 @@ static bool look(struct work *w, struct err *err)
 		.run = w->session->run.id,
 		.number = w->step->number,
 		.before = w->session->steps[w->step->number - 1].before,
+		.undoing = w->direction == BACK,
 		.archive_rows = -1,
 	};
 	if (w->session->steps[w->step->number - 1].attempts == 0 && take_fresh(w))
@@ -130,6 +139,8 @@ static bool look(struct work *w, struct err *err)
 	ok = !probes ||
 	     facts_take(w->session->worker, w->session->plan, w->step, answers[0], &w->arena, &w->facts, err);
 	batch_free_results(&batch, answers);
+	if (!ok)
+		err_prefix(err, "can't compare what is there with what the plan says");
 	return ok && count_archive(w, err);
 }
 
@@ -138,7 +149,7 @@ static bool say_refusal(const struct stmts *stmts, const struct step *step, stru
 	err_set(err, EXIT_STEP, "%s", stmts->refusal);
 	if (stmts->refusal_help)
 		err_help(err, "%s", stmts->refusal_help);
-	err_at(err, step->span);
+	err_at(err, place_of_option(step, stmts->refusal_option));
 	return false;
 }
 
@@ -146,22 +157,38 @@ static bool say_refusal(const struct stmts *stmts, const struct step *step, stru
 static bool decide(struct work *w, struct err *err)
 {
 	enum step_state state = w->facts.state;
+	bool forward = w->direction == FORWARD || w->direction == VERIFY;
 
 	w->stmts = (struct stmts){.arena = &w->arena};
-	if (w->direction == FORWARD && (state == STATE_CONFLICT || state == STATE_MISSING))
-		return facts_conflict(w->step, &w->facts, EXIT_STEP, err);
-	if (w->direction == FORWARD && state == STATE_DONE)
+	if (forward && (state == STATE_CONFLICT || state == STATE_MISSING)) {
+		facts_conflict(w->step, &w->facts, EXIT_STEP, err);
+		if (step_class_of(w->step) == CLASS_VERIFY)
+			err->diag.rule = "expectation";
+		return false;
+	}
+	if (forward && state == STATE_DONE)
 		return true;
 	exec_plan_step(w->step, w->direction, &w->facts, &w->stmts);
 	return !w->stmts.refusal || say_refusal(&w->stmts, w->step, err);
 }
 
-/* There was nothing to send: the row is marked all the same. */
+static struct step_row *row_of(struct session *s, const struct step *step)
+{
+	return &s->steps[step->number - 1];
+}
+
+/* There was nothing to send: the row is marked all the same, with what a probe has to tell. */
 static enum outcome just_mark(struct work *w, struct err *err)
 {
 	struct batch batch = {.arena = &w->arena};
 
+	if (w->step->type->class == CLASS_VERIFY) {
+		w->result = record_get(w->facts.now, "result");
+		row_of(w->session, w->step)->result = arena_strdup(&w->session->arena, w->result);
+	}
 	group_mark(w, &batch, true);
+	if (w->direction == VERIFY)
+		verify_journal(w, &batch);
 	w->open = false;
 	if (batch.count && !batch_send(&batch, w->session->worker, 0, NULL, NULL, err)) {
 		tx_rollback(w->session);
@@ -203,20 +230,19 @@ static enum outcome attempt(struct work *w, bool *nothing, struct err *err)
 	return outcome;
 }
 
-/* Somebody made or removed the same thing between our probe and our statement: look again. */
-static bool is_race(const struct err *err)
+/*
+ * Somebody made or removed the same thing between our probe and our statement:
+ * look again.  Of a name that was made at the same moment the server says that
+ * its catalogue would have it twice.
+ */
+static bool is_race(const struct step *step, const struct err *err)
 {
 	static const char *const codes[] = {"42701", "42P07", "42710", "42P06", "42704", "42703"};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (err_is(err, codes[i]))
 			return true;
-	return false;
-}
-
-static struct step_row *row_of(struct session *s, const struct step *step)
-{
-	return &s->steps[step->number - 1];
+	return step->type->makes_names && err_is(err, "23505");
 }
 
 static bool connection_gone(struct err *err)
@@ -247,6 +273,18 @@ static bool reconnect(struct session *s, const struct step *step, struct err *er
 	return err->code == EXIT_HELD ? false : connection_gone(err);
 }
 
+/* What to do where nothing better is known. */
+static void help_failure(const struct step *step, struct err *err)
+{
+	const char *what = way_out(err->sqlstate);
+
+	if (step_class_of(step) == CLASS_VERIFY)
+		err_help(err, "a verification changes nothing: mend what it found, or correct the plan, and run again");
+	else
+		err_help(err, "%s, then run again; what this step had not committed was rolled back",
+		         what ? what : "mend the cause");
+}
+
 /* The sentence that every failure of a step begins with. */
 static void describe_failure(struct session *s, const struct step *step, struct err *err)
 {
@@ -256,7 +294,9 @@ static void describe_failure(struct session *s, const struct step *step, struct 
 		exec_interrupted(err);
 	if (err->code != EXIT_STEP && err->code != EXIT_INTERRUPTED)
 		return;
-	if (err->sqlstate[0]) {
+	if (err->sqlstate[0] && strstr(err->diag.summary, HELPER)) {
+		err->diag.summary = "rows are in the way"; /* of a constraint that nobody but us knows by its name */
+	} else if (err->sqlstate[0]) {
 		char *first = arena_printf(&err->arena, "server: %s %s", err->sqlstate, err->diag.summary);
 		const char **details = arena_array(&err->arena, const char *, err->diag.detail_count + 1);
 
@@ -271,10 +311,11 @@ static void describe_failure(struct session *s, const struct step *step, struct 
 		arena_printf(&err->arena, "phase \"%s\", step %d of %zu  %s%s%s", block->label,
 	                 step->number - block->steps[0].number + 1, block->step_count, step_text(step, &err->arena),
 	                 err->diag.summary ? ": " : "", err->diag.summary ? err->diag.summary : "");
-	err_at(err, step->span);
+	if (!err->diag.span.line)
+		err_at(err, step->span);
 	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
 	if (!err->diag.help)
-		err_help(err, "what this step had not committed was rolled back; mend the cause and run again");
+		help_failure(step, err);
 }
 
 /* The registry keeps what went wrong; best effort, the failure itself is what matters. */
@@ -317,7 +358,7 @@ static bool until_done(struct session *s, const struct step *step, enum directio
 		arena_release(&work.arena);
 		if (outcome == OUTCOME_DONE)
 			return true;
-		if (outcome == OUTCOME_AGAIN || (is_race(err) && races++ < REPROBES_MAX)) {
+		if (outcome == OUTCOME_AGAIN || (is_race(step, err) && races++ < REPROBES_MAX)) {
 			err_release(err);
 			continue;
 		}
@@ -339,12 +380,19 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 		session_say(s, step,
 		            direction == BACK      ? STEP_UNDONE
 		            : direction == RESTORE ? STEP_RESTORED
+		            : direction == EXPIRE  ? STEP_EXPIRED
 		            : nothing              ? STEP_ALREADY
 		                                   : STEP_DONE,
-		            loop_now() - begin, NULL);
+		            loop_now() - begin, step->type->class == CLASS_VERIFY ? row_of(s, step)->result : NULL);
 		return true;
 	}
+	if (direction == VERIFY && err->code == EXIT_STEP && !err->diag.help)
+		err_help(err, "nothing was changed; mend the cause, then interlock verify %s again",
+		         run_named(&s->run, &err->arena));
 	describe_failure(s, step, err);
-	record_failure(s, step, err);
+	if (direction == VERIFY)
+		verify_record_failure(s, step, err);
+	else if (direction != EXPIRE) /* the run stands where it stood */
+		record_failure(s, step, err);
 	return false;
 }

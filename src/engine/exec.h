@@ -1,5 +1,6 @@
 /*
- * Doing one step: forwards, back, or putting its archived rows back.
+ * Doing one step: forwards, back, putting its archived rows back, taking away
+ * what it kept for that, or verifying once more what a verify step says.
  *
  * Each attempt begins with the probe, so that resuming after a crash, after a
  * lost connection and after a lock that was not to be had are all the same:
@@ -11,7 +12,7 @@
 
 #include "engine/session.h"
 
-enum direction { FORWARD, BACK, RESTORE };
+enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY };
 
 /* Does it to the end, retrying what may be retried.  false: *err is the message for the person, and nothing is
  * half-done. */

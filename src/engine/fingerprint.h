@@ -11,6 +11,15 @@
 /* Claims the tables that the plan changes.  EXIT_HELD: another open plan has one, which is named. */
 bool claims_take(struct session *session, struct err *err);
 
+/*
+ * The same in a transaction of the caller's: adds two statements that claim the
+ * tables of `plan`; the answer to the second goes to claims_free().  Afterwards
+ * the claims of tables that the plan does not name can be given up, by a third.
+ */
+void claims_add(struct session *session, const struct plan *plan, struct batch *batch);
+bool claims_free(const struct rows *others, struct err *err);
+void claims_drop_others(struct session *session, const struct plan *plan, struct batch *batch);
+
 /* Adds statements to a transaction: store the fingerprints as they are now; give the claims up. */
 void fingerprint_store(struct session *session, struct batch *batch);
 void claims_drop(struct session *session, struct batch *batch);

@@ -5,8 +5,12 @@
 
 #include "base/interrupt.h"
 #include "base/xalloc.h"
+#include "engine/control.h"
+#include "engine/culprits.h"
 #include "engine/tx.h"
+#include "engine/verify.h"
 #include "engine/work.h"
+#include "plan/place.h"
 
 enum { LOCKS_MAX = 64, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000, HOLDS_MAX = 5 };
 
@@ -46,6 +50,7 @@ static void add_lock(struct group *group, const struct table_lock *lock)
 		group->locks[group->lock_count++] = *lock;
 	else if (lock->mode > group->locks[at].mode)
 		group->locks[at].mode = lock->mode;
+	group->locks[at].by_itself &= lock->by_itself;
 }
 
 static struct group group_of(const struct stmt *first, size_t size)
@@ -79,12 +84,19 @@ static char *record_json(const struct record *record)
 static const char *mark_forward =
 	"UPDATE interlock.step SET state = $3, created = created OR $4::boolean, before = coalesce(before, $5::jsonb),"
 	" attempts = attempts + 1, epoch = $6::bigint, started_at = coalesce(started_at, clock_timestamp()),"
-	" finished_at = CASE WHEN $3 = 'done' THEN clock_timestamp() END, sqlstate = NULL, message = NULL"
-	" WHERE run = $1::bigint AND number = $2::integer";
+	" finished_at = CASE WHEN $3 = 'done' THEN clock_timestamp() END, expired_at = NULL, sqlstate = NULL, message = NULL,"
+	" result = $7 WHERE run = $1::bigint AND number = $2::integer";
 static const char *mark_back =
 	"UPDATE interlock.step SET state = $3, created = created AND $3 <> 'undone',"
 	" before = CASE WHEN $3 <> 'undone' THEN before END, attempts = attempts + 1, epoch = $4::bigint,"
 	" finished_at = CASE WHEN $3 = 'undone' THEN clock_timestamp() END, sqlstate = NULL, message = NULL"
+	" WHERE run = $1::bigint AND number = $2::integer";
+
+/* The state stays: what had failed in its place is still to be done there. */
+static const char *mark_verified =
+	"UPDATE interlock.step SET result = $3,"
+	" finished_at = CASE WHEN state = 'done' THEN clock_timestamp() ELSE finished_at END,"
+	" sqlstate = CASE WHEN state <> 'done' THEN sqlstate END, message = CASE WHEN state <> 'done' THEN message END"
 	" WHERE run = $1::bigint AND number = $2::integer";
 
 void group_mark(struct work *w, struct batch *batch, bool ends)
@@ -97,11 +109,18 @@ void group_mark(struct work *w, struct batch *batch, bool ends)
 		bool makes = w->stmts.count > 0 && w->step->type->class != CLASS_VERIFY;
 		char *before = makes && w->facts.now ? record_json(w->facts.now) : NULL;
 
-		batch_add_often(batch, mark_forward, 6, run, number, ends ? "done" : "running", makes ? "true" : "false",
-		                before, epoch);
+		batch_add_often(batch, mark_forward, 7, run, number, ends ? "done" : "running", makes ? "true" : "false",
+		                before, epoch, w->result);
 		free(before);
 	} else if (w->direction == BACK) {
 		batch_add_often(batch, mark_back, 4, run, number, ends ? "undone" : "undoing", epoch);
+	} else if (w->direction == VERIFY) {
+		batch_add_often(batch, mark_verified, 3, run, number, w->result);
+	} else if (w->direction == EXPIRE && ends) {
+		batch_add(batch,
+		          "UPDATE interlock.step SET expired_at = clock_timestamp() WHERE run = $1::bigint AND number ="
+		          " $2::integer",
+		          2, run, number);
 	}
 }
 
@@ -123,14 +142,10 @@ static void add_settings(struct work *w, struct batch *batch, const struct group
 	                s->plan->settings.search_path);
 }
 
-/*
- * Journals the statements, behind them in their transaction: `ms` how long they
- * took, NULL for the time since the transaction began.  It runs with the plan's
- * search_path, so every name in it says where it comes from.
- */
-static void add_event(struct work *w, struct batch *batch, const struct stmt *first, size_t size, const char *ms)
+/* It runs with the plan's search_path, so every name in it says where it comes from. */
+void group_journal(struct work *w, struct batch *batch, const struct stmt *first, size_t size, const char *ms)
 {
-	static const char *const kinds[] = {"run", "undo", "restore"};
+	static const char *const kinds[] = {"run", "undo", "restore", "expire", "verify"};
 	json_t *texts = json_array();
 	char *list;
 
@@ -140,29 +155,33 @@ static void add_event(struct work *w, struct batch *batch, const struct stmt *fi
 	json_decref(texts);
 	batch_add_often(
 		batch,
-		"INSERT INTO interlock.event (run, step, kind, statement, lock_attempts, ms) SELECT $1::pg_catalog.int8,"
-		" $2::pg_catalog.int4, $3::pg_catalog.text, t, $4::pg_catalog.int4, coalesce($6::pg_catalog.float8,"
+		"INSERT INTO interlock.event (run, step, kind, statement, lock_attempts, result, ms) SELECT $1::pg_catalog.int8,"
+		" $2::pg_catalog.int4, $3::pg_catalog.text, t, $4::pg_catalog.int4, $7::pg_catalog.text, coalesce($6::pg_catalog.float8,"
 		" extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.transaction_timestamp())"
 		" OPERATOR(pg_catalog.*) 1000) FROM pg_catalog.jsonb_array_elements_text($5::pg_catalog.jsonb) AS t",
-		6, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
+		7, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
 		arena_printf(&w->arena, "%d", w->step->number), kinds[w->direction],
-		arena_printf(&w->arena, "%lld", (long long)w->patience->attempts + 1), list, ms);
+		arena_printf(&w->arena, "%lld", (long long)w->patience->attempts + 1), list, ms, w->result);
 	free(list);
 }
 
-/* A verification's rows, each a line of the message. */
-static enum outcome not_empty(const struct rows *rows, struct err *err)
+enum outcome group_not_empty(const struct stmt *stmt, const struct rows *rows, struct err *err)
 {
-	err_set(err, EXIT_STEP, "%zu %s that should not be there", rows_count(rows),
-	        rows_count(rows) == VERIFY_ROWS ? "rows or more"
-	        : rows_count(rows) == 1         ? "row"
-	                                        : "rows");
+	if (stmt->culprits) {
+		err_set(err, EXIT_STEP, "rows are in the way");
+		return OUTCOME_FAILED;
+	}
+	if (stmt->wrong)
+		err_set(err, EXIT_STEP, "%s", stmt->wrong);
+	else
+		err_set(err, EXIT_STEP, "%zu %s, expected none", rows_count(rows),
+		        rows_count(rows) == VERIFY_ROWS ? "rows or more"
+		        : rows_count(rows) == 1         ? "row"
+		                                        : "rows");
 	for (size_t r = 0; r < rows_count(rows) && r < SHOW_ROWS; r++) {
 		struct buf line = {0};
 
-		for (size_t c = 0; c < rows_columns(rows); c++)
-			buf_addf(&line, "%s%s = %.60s", c ? ", " : "", rows_name(rows, c),
-			         rows_value(rows, r, c) ? rows_value(rows, r, c) : "NULL");
+		culprits_line(rows, r, &line);
 		err_detail(err, "%s", buf_text(&line));
 		buf_release(&line);
 	}
@@ -196,7 +215,7 @@ static enum outcome refused(struct work *w, const struct group *group, size_t fa
 	if (lost)
 		return OUTCOME_FAILED;
 	if (err_is(err, "42501") && !w->patience->first_only && failed > first_lock &&
-	    failed < first_lock + group->lock_count) {
+	    failed < first_lock + lock_tables(group->locks, group->lock_count)) {
 		w->patience->first_only = true;
 		return OUTCOME_AGAIN;
 	}
@@ -216,7 +235,7 @@ static enum outcome judge(const struct group *group, struct rows **answers, int6
 	for (size_t i = 0; i < group->size; i++, stmt = stmt->next) {
 		*touched = rows_affected(answers[i]);
 		if (outcome == OUTCOME_DONE && stmt->must_be_empty && rows_count(answers[i]) > 0)
-			outcome = not_empty(answers[i], err);
+			outcome = group_not_empty(stmt, answers[i], err);
 	}
 	return outcome;
 }
@@ -238,7 +257,7 @@ static size_t compose(struct work *w, const struct group *group, bool ends, stru
 	own = batch->count;
 	for (size_t i = 0; i < group->size; i++, stmt = stmt->next)
 		batch_add(batch, stmt->sql, 0);
-	add_event(w, batch, group->first, group->size, NULL);
+	group_journal(w, batch, group->first, group->size, NULL);
 	return own;
 }
 
@@ -249,6 +268,29 @@ static int64_t deadline_of(const struct work *w, const struct group *group)
 		return 0;
 	return loop_now() + w->session->lock_hold + CANCEL_GRACE_MS +
 	       (int64_t)group->lock_count * lock_timeout_of(w->session, w->step);
+}
+
+/* Does the statement need a lock on what LOCK TABLE names? */
+static bool is_locked_for(const struct stmt *stmt, const char *lock, struct arena *arena)
+{
+	for (size_t l = 0; l < stmt->lock_count; l++)
+		if (strstr(lock, relname_quoted(arena, &stmt->locks[l].table)))
+			return true;
+	return false;
+}
+
+/* The line of the plan that the statement of the group is from, or that its lock is taken for. */
+static void place_failure(struct work *w, const struct group *group, const char *sent, struct err *err)
+{
+	bool is_lock = strncmp(sent, "LOCK TABLE", strlen("LOCK TABLE")) == 0;
+	const struct stmt *stmt = group->first;
+
+	for (size_t i = 0; i < group->size; i++, stmt = stmt->next) {
+		if (sent != stmt->sql && !(is_lock && is_locked_for(stmt, sent, &w->arena)))
+			continue;
+		err_at(err, place_of_sql(w->step, stmt->sql, is_lock ? 0 : err->position));
+		return;
+	}
 }
 
 /* One transaction of the group. */
@@ -264,6 +306,7 @@ static enum outcome run_once(struct work *w, const struct group *group, bool end
 	answers = batch_results(&batch);
 	if (!batch_send(&batch, w->session->worker, deadline_of(w, group), answers, &failed, err)) {
 		batch_free_results(&batch, answers);
+		place_failure(w, group, batch.queries[failed].sql, err);
 		return refused(w, group, failed, err);
 	}
 	outcome = judge(group, answers + own, touched, err);
@@ -293,7 +336,7 @@ static enum outcome repeat(struct work *w, const struct group *group, bool ends,
 	while (touched > 0) {
 		enum outcome outcome;
 
-		if (exec_interrupted(err))
+		if (exec_interrupted(err) || (!w->open && !control_wait(w->session, w->step, err)))
 			return OUTCOME_FAILED;
 		outcome = run_once(w, group, false, &touched, err);
 		if (outcome != OUTCOME_DONE)
@@ -360,7 +403,7 @@ static enum outcome journal_outside(struct work *w, const struct stmt *stmt, int
 
 	if (ends)
 		group_mark(w, &batch, true);
-	add_event(w, &batch, stmt, 1, arena_printf(&w->arena, "%lld", (long long)ms));
+	group_journal(w, &batch, stmt, 1, arena_printf(&w->arena, "%lld", (long long)ms));
 	return tx_run(w->session, &batch, NULL, err) ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
@@ -375,6 +418,10 @@ static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, 
 	if (!mark_before(w, err))
 		return OUTCOME_FAILED;
 	ok = set_outside(w, true, err) && conn_query(s->worker, QUERY(stmt->sql), NULL, err);
+	if (!ok)
+		err_at(err, place_of_sql(w->step, stmt->sql, err->position));
+	if (!ok && err->code == EXIT_STEP && strncmp(stmt->sql, "CREATE ", strlen("CREATE ")) == 0)
+		err_detail(err, "an index that it had begun stays behind, invalid; the next run takes it away first");
 	if (!conn_lost(s->worker))
 		set_outside(w, false, &ignored);
 	err_release(&ignored);
@@ -388,15 +435,23 @@ static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, 
 	return OUTCOME_FAILED;
 }
 
+/* Did it fail at rows: by a constraint, or as a verification? */
+static bool failed_at_rows(const struct stmt *stmt, const struct err *err)
+{
+	return err->code == EXIT_STEP && (err_is(err, "23") || (stmt->must_be_empty && !err->sqlstate[0]));
+}
+
 enum outcome group_run(struct work *w, const struct stmt *first, bool ends, struct err *err)
 {
 	const struct stmt *last;
 	struct group group = group_of(first, group_size(first, &last));
 	int64_t touched;
+	enum outcome outcome = w->step->type->judges_rows    ? verify_run(w, first, ends, err)
+	                       : first->mode == STMT_OUTSIDE ? outside(w, first, ends, err)
+	                       : first->mode == STMT_REPEAT  ? repeat(w, &group, ends, err)
+	                                                     : run_once(w, &group, ends, &touched, err);
 
-	if (first->mode == STMT_OUTSIDE)
-		return outside(w, first, ends, err);
-	if (first->mode == STMT_REPEAT)
-		return repeat(w, &group, ends, err);
-	return run_once(w, &group, ends, &touched, err);
+	if (outcome == OUTCOME_FAILED && first->culprits && failed_at_rows(first, err))
+		culprits_tell(w, first->culprits, err);
+	return outcome;
 }

@@ -9,6 +9,9 @@
 #include "base/interval.h"
 
 enum { HEARTBEAT_MS = 5000, DEAD_AFTER_MS = 30000, END_PATIENCE_MS = 10000, FENCE_PATIENCE_MS = 30000 };
+/* How long the advisory lock is waited for: one who only looks gives it back in a moment, and so does one who
+ * leaves. */
+enum { PATIENCE_MS = 100, LOOKS_PATIENCE_MS = 10000, LOOKING_PATIENCE_MS = 1000 };
 
 /* A query on the control session with the run's number (and epoch) as parameters. */
 static bool ask(struct session *s, const char *sql, int count, struct rows **rows, struct err *err)
@@ -32,19 +35,20 @@ static bool try_lock(struct session *s, bool *held, struct err *err)
 	return true;
 }
 
-/* Names who has it; true when they seem dead. */
-static bool holder(struct session *s, bool *dead, struct err *err)
+/* Names who has it; do they seem dead, or only look at a stop? */
+static bool holder(struct session *s, bool *dead, bool *looks, struct err *err)
 {
 	struct buf age = {0};
 	struct rows *rows;
 
 	if (!ask(s,
-	         "SELECT coalesce(holder, 'somebody') AS holder,"
+	         "SELECT coalesce(holder, 'somebody') AS holder, looking,"
 	         " coalesce(extract(epoch FROM clock_timestamp() - seen) * 1000, 0)::bigint AS age"
 	         " FROM interlock.run WHERE id = $1::bigint",
 	         1, &rows, err))
 		return false;
 	*dead = rows_count(rows) == 1 && rows_integer(rows, 0, "age") > DEAD_AFTER_MS;
+	*looks = rows_count(rows) == 1 && rows_true(rows, 0, "looking");
 	if (rows_count(rows) == 1)
 		interval_format(rows_integer(rows, 0, "age"), &age);
 	err_set(err, EXIT_HELD, "plan \"%s\" is being run by %s", s->run.plan,
@@ -155,7 +159,7 @@ static bool raise_epoch(struct session *s, struct err *err)
 	struct arena arena = {0};
 	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
 	const char *epoch = arena_printf(&arena, "%lld", (long long)s->run.epoch);
-	const char *params[] = {run, epoch, whoami(&arena), conn_user(s->control)};
+	const char *params[] = {run, epoch, whoami(&arena), conn_user(s->control), s->looking ? "true" : "false"};
 	struct err ignored = {0};
 	struct rows *rows;
 	bool ok;
@@ -167,10 +171,12 @@ static bool raise_epoch(struct session *s, struct err *err)
 	               NULL, err) &&
 		conn_query(s->control,
 	               &(struct query){.sql =
-	                                   "UPDATE interlock.run SET epoch = epoch + 1, state = 'running',"
-	                                   " seen = clock_timestamp(), holder = $3 || ' as ' || $4"
+	                                   "UPDATE interlock.run SET epoch = epoch + 1, looking = $5::boolean,"
+	                                   " state = CASE WHEN $5::boolean THEN state ELSE 'running' END,"
+	                                   " seen = CASE WHEN $5::boolean THEN seen ELSE clock_timestamp() END,"
+	                                   " holder = $3 || ' as ' || $4"
 	                                   " WHERE id = $1::bigint AND epoch = $2::bigint RETURNING epoch, next_block",
-	                               .count = 4,
+	                               .count = 5,
 	                               .params = params},
 	               &rows, err);
 	if (ok) {
@@ -197,7 +203,7 @@ static void beat(void *arg)
 	struct err err = {0};
 	struct rows *rows;
 
-	if (s->lease_lost || conn_busy(s->control) || conn_in_transaction(s->control))
+	if (s->lease_lost || s->looking || conn_busy(s->control) || conn_in_transaction(s->control))
 		return;
 	fault_suspend(true);
 	if (!ask(s,
@@ -213,17 +219,65 @@ static void beat(void *arg)
 	err_release(&err);
 }
 
-static bool get_lock(struct session *s, bool take_over, struct err *err)
+/* The advisory lock, or *held is false and we may take over by force. */
+static bool wait_for_lock(struct session *s, bool take_over, bool *held, struct err *err)
 {
-	bool held, dead;
+	int64_t since = loop_now();
 
-	if (!try_lock(s, &held, err))
-		return false;
-	if (!held) {
-		if (!holder(s, &dead, err) || !(dead || take_over))
+	for (;;) {
+		bool dead, looks, wait;
+
+		if (!try_lock(s, held, err))
+			return false;
+		if (*held)
+			return true;
+		if (!holder(s, &dead, &looks, err))
+			return false;
+		wait = loop_now() - since < (s->looking ? LOOKING_PATIENCE_MS : looks ? LOOKS_PATIENCE_MS : PATIENCE_MS);
+		if ((dead || take_over) && !s->looking && !(looks && wait)) {
+			err_release(err);
+			return true;
+		}
+		if (!wait || !loop_sleep(s->connector->loop, 50))
 			return false;
 		err_release(err);
 	}
+}
+
+/* Sessions of the run that are still at work (an index that is being built) are left alone by one who only looks.
+ */
+static bool nobody_works(struct session *s, struct err *err)
+{
+	int64_t deadline = loop_now() + LOOKING_PATIENCE_MS;
+
+	for (;;) {
+		struct rows *rows;
+		bool nobody;
+
+		if (!ask(s,
+		         "SELECT count(*) AS there FROM pg_catalog.pg_stat_activity WHERE datname = current_database()"
+		         " AND pid <> pg_backend_pid() AND application_name LIKE 'interlock:' || $1::text || ':%'",
+		         1, &rows, err))
+			return false;
+		nobody = rows_integer(rows, 0, "there") == 0;
+		rows_free(rows);
+		if (nobody)
+			return true;
+		if (loop_now() > deadline || !loop_sleep(s->connector->loop, 50))
+			break;
+	}
+	lease_release(s);
+	return err_set(err, EXIT_HELD, "a session of an earlier interlock still works on plan \"%s\"", s->run.plan);
+}
+
+static bool get_lock(struct session *s, bool take_over, struct err *err)
+{
+	bool held;
+
+	if (!wait_for_lock(s, take_over, &held, err))
+		return false;
+	if (s->looking)
+		return nobody_works(s, err);
 	if (!end_all_older(s, err))
 		return false;
 	if (held)
@@ -233,6 +287,40 @@ static bool get_lock(struct session *s, bool take_over, struct err *err)
 	return held || err_set(err, EXIT_HELD, "the lease of plan \"%s\" can't be taken over", s->run.plan);
 }
 
+void lease_release(struct session *s)
+{
+	struct err ignored = {0};
+
+	timer_remove(s->heartbeat);
+	s->heartbeat = NULL;
+	if (!conn_lost(s->control))
+		conn_query(s->control, QUERY("SELECT pg_catalog.pg_advisory_unlock_all()"), NULL, &ignored);
+	err_release(&ignored);
+}
+
+/* Somebody raised the epoch since we read it, but only to look at a stop of this very plan: then it is ours to
+ * raise. */
+static bool only_looked(struct session *s, const struct err *why)
+{
+	char run[24];
+	const char *params[] = {run, s->run.hash};
+	struct query query = {.sql = "SELECT epoch FROM interlock.run WHERE id = $1::bigint AND hash = $2 AND looking",
+	                      .count = 2,
+	                      .params = params};
+	struct err ignored = {0};
+	struct rows *rows = NULL;
+	bool raised = false;
+
+	snprintf(run, sizeof(run), "%lld", (long long)s->run.id);
+	if (why->code == EXIT_HELD && conn_query(s->control, &query, &rows, &ignored) && rows_count(rows) == 1) {
+		raised = rows_integer(rows, 0, "epoch") > s->run.epoch;
+		s->run.epoch = rows_integer(rows, 0, "epoch");
+	}
+	rows_free(rows);
+	err_release(&ignored);
+	return raised;
+}
+
 bool lease_acquire(struct session *s, bool take_over, struct err *err)
 {
 	int64_t deadline = loop_now() + FENCE_PATIENCE_MS;
@@ -240,6 +328,10 @@ bool lease_acquire(struct session *s, bool take_over, struct err *err)
 	if (!get_lock(s, take_over, err))
 		return false;
 	while (!raise_epoch(s, err)) {
+		if (only_looked(s, err)) {
+			err_release(err);
+			continue;
+		}
 		if (!err_is(err, "55P03") || loop_now() > deadline)
 			return false;
 		err_release(err);

@@ -12,9 +12,13 @@
 /*
  * Acquires the lease of session->run and begins the heartbeat; the run is then
  * in state 'running'.  EXIT_HELD: somebody else has it, who is named, unless
- * they were not seen for 30 s or `take_over` is set.
+ * they were not seen for 30 s or `take_over` is set.  With session->looking
+ * the state stays as it is, and nothing is taken by force.
  */
 bool lease_acquire(struct session *session, bool take_over, struct err *err);
+
+/* Gives it back; the sessions stay open. */
+void lease_release(struct session *session);
 
 /*
  * Ends the worker's old session, of which nothing is heard any more, and waits

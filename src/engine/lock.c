@@ -6,6 +6,7 @@
 
 #include "base/interval.h"
 #include "engine/blame.h"
+#include "engine/control.h"
 #include "engine/work.h"
 
 enum { FIRST_PAUSE = 20, LONGEST_PAUSE = 1000, OLD_MS = 5000, TELL_EVERY = 10000 };
@@ -24,21 +25,35 @@ static int64_t attempts_of(const struct session *s, const struct step *step)
 	                                    : s->plan->settings.lock_attempts;
 }
 
+size_t lock_tables(const struct table_lock *locks, size_t count)
+{
+	size_t tables = 0;
+
+	for (size_t i = 0; i < count; i++)
+		tables += !locks[i].by_itself;
+	return tables;
+}
+
 void lock_add(const struct work *w, const struct table_lock *locks, size_t count, struct batch *batch)
 {
 	const struct patience *patience = w->patience;
 	const char *wait = arena_printf(batch->arena, "%lldms", (long long)lock_timeout_of(w->session, w->step));
+	size_t added = 0;
 
-	if (count == 0)
+	if (lock_tables(locks, count) == 0)
 		return;
 	if (patience->attempts > 0)
 		batch_add_often(batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, wait);
-	for (size_t i = 0; i < (patience->first_only ? 1 : count); i++)
+	for (size_t i = 0; i < count && !(patience->first_only && added > 0); i++) {
+		if (locks[i].by_itself)
+			continue;
 		batch_add(batch,
 		          arena_printf(batch->arena, "LOCK TABLE %s IN %s MODE%s",
 		                       relname_quoted(batch->arena, &locks[i].table), lock_mode_name(locks[i].mode),
-		                       i > 0 || patience->attempts == 0 ? " NOWAIT" : ""),
+		                       added > 0 || patience->attempts == 0 ? " NOWAIT" : ""),
 		          0);
+		added++;
+	}
 }
 
 /* 20 ms, doubled up to a second, ± 25 % so that two that wait don't stay in step. */
@@ -124,5 +139,5 @@ bool lock_pause(struct work *w, const struct table_lock *locks, size_t count, st
 		if (!pause_once(w, locks, count, &again, err))
 			return false;
 	} while (again);
-	return true;
+	return control_wait(w->session, w->step, err);
 }

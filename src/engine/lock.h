@@ -19,6 +19,9 @@ struct patience {
 	bool first_only; /* the other tables are not ours to LOCK: their statement waits for itself */
 };
 
+/* How many of them LOCK TABLE takes; the others are left to their statements. */
+size_t lock_tables(const struct table_lock *locks, size_t count);
+
 /* Adds the LOCK TABLE statements of this attempt: the first may wait, the rest not. */
 void lock_add(const struct work *work, const struct table_lock *locks, size_t count, struct batch *batch);
 

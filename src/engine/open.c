@@ -3,9 +3,12 @@
 
 #include "engine/fingerprint.h"
 #include "engine/lease.h"
+#include "engine/naming.h"
+#include "engine/own_reads.h"
 #include "engine/preflight.h"
 #include "engine/registry.h"
 #include "engine/run.h"
+#include "engine/tool.h"
 #include "engine/tx.h"
 
 static bool open_sessions(struct session *s, struct err *err)
@@ -19,34 +22,43 @@ static bool open_sessions(struct session *s, struct err *err)
 
 static bool changed(const struct run_row *run, const struct plan *plan, struct err *err)
 {
-	bool done = strcmp(run->state, "done") == 0;
+	bool done = registry_finished(run);
 
 	err_set(err, EXIT_CHANGED, "plan \"%s\" is not the one that %s", plan->name,
 	        done ? "was run" : "is under way");
 	err_detail(err, "the file compiles to %.12s…, the run began with %.12s…", plan->hash, run->hash);
-	err_help(err, done ? "give the new plan a new name" : "take the edit back, or undo the run first");
+	if (done)
+		err_help(err, "give the new plan a new name");
+	else
+		err_help(err, "interlock amend %s shows the difference, and takes it over; or undo the run first",
+		         run_named(run, &err->arena));
 	err_at(err, plan->span);
 	return false;
 }
 
-static bool unknown(const char *name, struct err *err)
+static bool never_run(const struct run_request *r, struct err *err)
 {
-	err_set(err, EXIT_OWN, "there is no plan file and no run called \"%s\"", name);
-	err_help(err, "a plan's name is looked for as plans/%s.lua; a path has a \"/\" or ends in .lua", name);
+	const char *name = r->plan ? r->plan->name : r->name;
+	const char *parameters = r->plan ? plan_parameters(r->plan, &err->arena) : r->parameters;
+
+	err_set(err, EXIT_OWN, "plan \"%s\" has not been run in this database", name);
+	err_help(err, "interlock run %s begins it", plan_named(name, parameters, &err->arena));
 	return false;
 }
 
-static bool never_run(const char *name, struct err *err)
+static bool unknown(const struct run_request *r, struct err *err)
 {
-	err_set(err, EXIT_OWN, "plan \"%s\" has not been run in this database", name);
-	err_help(err, "interlock run %s begins it", name);
+	if (r->has_file)
+		return never_run(r, err);
+	err_set(err, EXIT_OWN, "there is no plan file and no run called \"%s\"", r->name);
+	err_help(err, "a plan's name is looked for as plans/%s.lua; a path has a \"/\" or ends in .lua", r->name);
 	return false;
 }
 
 /* The run's own plan; the file is only needed to begin it. */
 static bool take_plan(struct session *s, const struct run_options *o, struct err *err)
 {
-	if (!plan_from_registry(s->run.compiled, s->run.hash, &s->plan, err))
+	if (!tool_read_plan(&s->run, &s->plan, err))
 		return false;
 	s->given_lock_timeout = o->lock_timeout;
 	s->given_lock_attempts = o->lock_attempts;
@@ -69,7 +81,7 @@ static bool find(struct session *s, const struct run_request *r, bool *begin, st
 	ok = registry_find(s->control, r->plan ? r->plan->name : r->name, parameters, &s->arena, &s->run, &found, err);
 	*begin = ok && !found && r->plan;
 	if (!ok || !found)
-		return ok && (r->plan || unknown(r->name, err));
+		return ok && (r->plan || unknown(r, err));
 	/* Going back needs no file: the registry's copy is what was run. */
 	if (!r->start || !r->plan || strcmp(r->plan->hash, s->run.hash) == 0)
 		return true;
@@ -104,22 +116,22 @@ static void add_grants(struct batch *batch, const char *role)
 	batch_add(batch, arena_printf(batch->arena, "GRANT USAGE ON SCHEMA interlock TO %s", role), 0);
 	batch_add(
 		batch,
-		arena_printf(batch->arena,
-	                 "GRANT SELECT ON interlock.meta, interlock.run, interlock.step, interlock.condition TO %s",
-	                 role),
+		arena_printf(
+			batch->arena,
+			"GRANT SELECT ON interlock.meta, interlock.run, interlock.step, interlock.condition, interlock.control TO %s",
+			role),
 		0);
 	batch_add(batch, arena_printf(batch->arena, "GRANT INSERT, UPDATE ON interlock.condition TO %s", role), 0);
 }
 
-/* Members of the roles that may approve can see the run and decide. */
-static bool grant_approvers(struct session *s, struct err *err)
+bool run_grant_approvers(struct session *s, const struct plan *plan, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
 	bool ok = true, may;
 
-	for (size_t b = 0; ok && b < s->plan->block_count; b++) {
-		const struct block *block = &s->plan->blocks[b];
+	for (size_t b = 0; ok && b < plan->block_count; b++) {
+		const struct block *block = &plan->blocks[b];
 
 		if (block->kind != BLOCK_APPROVAL || !block->wait.approval.role)
 			continue;
@@ -144,19 +156,18 @@ static bool begin_run(struct session *s, const struct plan *plan, struct diags *
 /* The run of that plan, found or begun; *done: it is finished, and there is nothing to begin. */
 static bool settle_run(struct session *s, const struct run_request *r, bool *done, struct err *err)
 {
-	const char *name = r->plan ? r->plan->name : r->name;
 	bool begin = r->plan != NULL, exists;
 
 	*done = false;
 	if (!registry_look_to_act(s->control, &exists, err) || (exists && !find(s, r, &begin, err)))
 		return false;
 	if ((!exists || begin) && r->plan && !r->start)
-		return never_run(name, err);
+		return never_run(r, err);
 	if (!exists && !r->plan)
-		return unknown(name, err);
+		return unknown(r, err);
 	if (begin && !begin_run(s, r->plan, r->findings, err))
 		return false;
-	*done = r->start && is_state(s, "done");
+	*done = r->start && registry_finished(&s->run);
 	return true;
 }
 
@@ -169,6 +180,19 @@ bool run_open(struct session *s, const struct run_request *r, const struct run_o
 	if (!open_sessions(s, err) || !settle_run(s, r, &done, err) || !take_plan(s, o, err))
 		return false;
 	*open = !done;
-	return done || (lease_acquire(s, o->take_over, err) && claims_take(s, err) && grant_approvers(s, err) &&
+	return done || (lease_acquire(s, o->take_over, err) &&
+	                (r->reads_only || (claims_take(s, err) && run_grant_approvers(s, s->plan, err))) &&
+	                own_reads_find(s, err) && tool_note(s, err) &&
 	                registry_steps(s->control, s->run.id, s->plan->step_count, &s->arena, s->steps, err));
+}
+
+bool run_open_to_look(struct session *s, const struct run_row *run, struct err *err)
+{
+	static const struct run_options none = {0};
+
+	s->run = *run;
+	s->looking = true;
+	return open_sessions(s, err) && take_plan(s, &none, err) && lease_acquire(s, false, err) &&
+	       own_reads_find(s, err) && tool_note(s, err) &&
+	       registry_steps(s->control, s->run.id, s->plan->step_count, &s->arena, s->steps, err);
 }

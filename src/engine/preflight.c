@@ -5,12 +5,23 @@
 
 #include "check/check.h"
 
+enum { BUILDS_MAX = 100 }; /* so that a plan of a thousand steps does not begin a second later */
+
 /* The first block from `from` on that may make the run wait, or the end. */
 static size_t next_stop(const struct plan *plan, size_t from)
 {
 	while (from < plan->block_count && plan->blocks[from].kind == BLOCK_PHASE)
 		from++;
 	return from;
+}
+
+static size_t count_steps(const struct plan *plan, size_t from, size_t to)
+{
+	size_t count = 0;
+
+	for (size_t b = from; b < to; b++)
+		count += plan->blocks[b].step_count;
+	return count;
 }
 
 /* What the run has done already; NULL for a run that is to begin. */
@@ -46,6 +57,7 @@ bool preflight(struct session *s, const struct plan *plan, size_t from, struct d
 	                                 .to = to,
 	                                 .done = done_steps(s, plan),
 	                                 .run = s->run.id,
+	                                 .builds = count_steps(plan, from, to) <= BUILDS_MAX,
 	                                 .arena = &s->arena,
 	                                 .facts = s->fresh,
 	                                 .diags = findings};

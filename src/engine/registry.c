@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "engine/batch.h"
 #include "engine/brief.h"
+#include "engine/naming.h"
+
+enum { RUNS_SHOWN = 5 };
 
 bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err)
 {
@@ -25,8 +29,23 @@ bool registry_environment(struct conn *conn, struct arena *arena, const char **e
 	return true;
 }
 
+bool registry_label(struct conn *conn, const char *environment, struct err *err)
+{
+	struct query label = {.sql = "UPDATE interlock.meta SET environment = $1", .count = 1, .params = &environment};
+	bool exists;
+
+	if (!registry_look_to_act(conn, &exists, err) || (!exists && environment && !registry_prepare(conn, err)))
+		return false;
+	if (!exists && !environment)
+		return true;
+	if (brief_end(conn, brief_begin(conn, err) && conn_query(conn, &label, NULL, err), err))
+		return true;
+	err_prefix(err, "can't label the database");
+	return false;
+}
+
 #define RUN_COLUMNS                                                                                               \
-	"id, plan, parameters, attempt, state, hash, epoch, next_block, started_by, compiled,"                        \
+	"id, plan, parameters, attempt, state, hash, epoch, next_block, started_by, compiled, tool,"                  \
 	" coalesce(seen > clock_timestamp() - interval '30 s', false) AS alive,"                                      \
 	" to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at"
 
@@ -45,6 +64,7 @@ static void take_run(const struct rows *rows, size_t r, struct arena *arena, str
 		.started_by = arena_strdup(arena, rows_get(rows, r, "started_by")),
 		.started_at = arena_strdup(arena, rows_get(rows, r, "started_at")),
 		.compiled = arena_strdup(arena, rows_get(rows, r, "compiled")),
+		.tool = arena_strdup(arena, rows_get(rows, r, "tool")),
 	};
 }
 
@@ -85,6 +105,8 @@ bool registry_find(struct conn *conn, const char *plan, const char *parameters, 
 	if (count <= 1)
 		return true;
 	err_set(err, EXIT_USAGE, "plan \"%s\" has %zu runs with different parameters", plan, count);
+	for (size_t i = 0; i < count && i < RUNS_SHOWN; i++)
+		err_detail(err, "%s, %s", run_named(&runs[i], &err->arena), runs[i].state);
 	err_help(err, "say which one with --set NAME=VALUE");
 	return false;
 }
@@ -151,19 +173,66 @@ static bool insert_steps(struct conn *conn, const struct plan *plan, int64_t run
 	return ok;
 }
 
-bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
-                    struct err *err)
+bool registry_finished(const struct run_row *run)
 {
-	bool ok =
-		brief_begin(conn, err) && insert_run(conn, plan, arena, run, err) &&
-		insert_steps(conn, plan, run->id, err) &&
-		conn_query(conn, QUERY(arena_printf(arena, "CREATE TABLE interlock.fence_%lld ()", (long long)run->id)),
-	               NULL, err);
+	return strcmp(run->state, "done") == 0 || strcmp(run->state, "adopted") == 0;
+}
 
+/* The rows of a new run, and its fence. */
+static bool insert_all(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                       struct err *err)
+{
+	return insert_run(conn, plan, arena, run, err) && insert_steps(conn, plan, run->id, err) &&
+	       conn_query(conn, QUERY(arena_printf(arena, "CREATE TABLE interlock.fence_%lld ()", (long long)run->id)),
+	                  NULL, err);
+}
+
+static bool end_start(struct conn *conn, const struct plan *plan, bool ok, struct err *err)
+{
 	ok = brief_end(conn, ok, err);
 	if (!ok && (err_is(err, "23505") || err_is(err, "55P03")))
 		err_set(err, EXIT_HELD, "plan \"%s\" was started by somebody else at the same moment", plan->name);
 	return ok;
+}
+
+bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                    struct err *err)
+{
+	bool ok = brief_begin(conn, err) && insert_all(conn, plan, arena, run, err);
+
+	return end_start(conn, plan, ok, err);
+}
+
+/* All its steps are done, by others; the journal says so. */
+static bool end_adopted(struct conn *conn, const struct plan *plan, int64_t run, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	const char *number = arena_printf(&arena, "%lld", (long long)run);
+	bool ok;
+
+	batch_add(&batch,
+	          "UPDATE interlock.step SET state = 'done', finished_at = pg_catalog.clock_timestamp()"
+	          " WHERE run = $1::bigint",
+	          1, number);
+	batch_add(&batch,
+	          "UPDATE interlock.run SET state = 'adopted', next_block = $2::integer,"
+	          " finished_at = pg_catalog.clock_timestamp() WHERE id = $1::bigint",
+	          2, number, arena_printf(&arena, "%zu", plan->block_count));
+	batch_add(&batch, "INSERT INTO interlock.event (run, kind, statement) VALUES ($1::bigint, 'adopt', $2)", 2,
+	          number, arena_printf(&arena, "plan %s", plan->hash));
+	ok = batch_send(&batch, conn, 0, NULL, NULL, err);
+	arena_release(&arena);
+	return ok;
+}
+
+bool registry_adopt(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                    struct err *err)
+{
+	bool ok =
+		brief_begin(conn, err) && insert_all(conn, plan, arena, run, err) && end_adopted(conn, plan, run->id, err);
+
+	return end_start(conn, plan, ok, err);
 }
 
 /* A JSON object of texts as a record. */
@@ -194,7 +263,10 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 {
 	char number[24];
 	const char *params[] = {number};
-	struct query query = {.sql = "SELECT number, state, created, before, attempts, message FROM interlock.step"
+	/* By way of JSON, for status also reads a registry of version 1, which has no such columns. */
+	struct query query = {.sql = "SELECT number, state, created, before, attempts, message,"
+	                             " pg_catalog.to_jsonb(step) ->> 'result' AS result,"
+	                             " pg_catalog.to_jsonb(step) ->> 'expired_at' IS NOT NULL AS expired FROM interlock.step"
 	                             " WHERE run = $1",
 	                      .count = 1,
 	                      .params = params};
@@ -214,6 +286,8 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 			.before = record_from(rows_get(rows, r, "before"), arena),
 			.attempts = (int)rows_integer(rows, r, "attempts"),
 			.message = arena_strdup(arena, rows_get(rows, r, "message")),
+			.result = arena_strdup(arena, rows_get(rows, r, "result")),
+			.expired = rows_true(rows, r, "expired"),
 		};
 	}
 	rows_free(rows);

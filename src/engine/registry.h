@@ -20,11 +20,23 @@ bool registry_look_to_act(struct conn *conn, bool *exists, struct err *err);
 /* Creates it where it is missing; two that come at once are put in order. */
 bool registry_prepare(struct conn *conn, struct err *err);
 
-/* Brings one of an older version up; *from is the version that it had, 0 where there is none. */
+/* Is nobody at work on a run?  EXIT_HELD: somebody is, who is named. */
+bool registry_at_rest(struct conn *conn, struct err *err);
+
+/* Does a registry have a table, view or function of that name, apart from those of single runs? */
+bool registry_makes(const char *name);
+
+/*
+ * Brings one of an older version up, while no run is being run (EXIT_HELD);
+ * *from is the version that it had, 0 where there is none.
+ */
 bool registry_upgrade(struct conn *conn, int *from, struct err *err);
 
 /* The environment label of the database, "production" for one; NULL when none is set. */
 bool registry_environment(struct conn *conn, struct arena *arena, const char **environment, struct err *err);
+
+/* Labels the database, NULL takes the label away; makes the registry where it is missing, and there is a label. */
+bool registry_label(struct conn *conn, const char *environment, struct err *err);
 
 /*
  * The newest run of each plan and its parameters; NULL: any plan, any
@@ -40,8 +52,15 @@ bool registry_runs(struct conn *conn, const char *plan, const char *parameters, 
 bool registry_find(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
                    struct run_row *run, bool *found, struct err *err);
 
+/* Is there nothing more to do for it, and nothing claimed: done, or recorded as done by somebody else? */
+bool registry_finished(const struct run_row *run);
+
 /* Writes a new run with its steps and its fence; in one transaction. */
 bool registry_start(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
+                    struct err *err);
+
+/* Writes a run that is over: all its steps are done, and it made nothing (engine/adopt.h); in one transaction. */
+bool registry_adopt(struct conn *conn, const struct plan *plan, struct arena *arena, struct run_row *run,
                     struct err *err);
 
 /* Reads the rows of the steps into an array of plan->step_count entries. */

@@ -1,9 +1,11 @@
 /* Making the registry, bringing an old one up, and telling what is there. */
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/brief.h"
 #include "engine/registry.h"
 #include "engine/registry_schema.h"
+#include "sql/ident.h"
 
 static bool newer(int version, struct err *err)
 {
@@ -52,6 +54,9 @@ bool registry_version(struct conn *conn, int *version, struct err *err)
 		return true;
 	if (!conn_query(conn, QUERY("SELECT version FROM interlock.meta"), &rows, err)) {
 		err_prefix(err, "can't read the registry (schema interlock)");
+		if (err_is(err, "42501"))
+			err_help(err, "interlock doctor --grants %s, as a role that may, says what is missing",
+			         ident_quoted(&err->arena, conn_user(conn)));
 		return false;
 	}
 	*version = rows_count(rows) ? (int)rows_integer(rows, 0, "version") : 0;
@@ -127,10 +132,52 @@ bool registry_prepare(struct conn *conn, struct err *err)
 	return brief_end(conn, ok, err) || not_allowed(conn, "can't create the registry (schema interlock)", err);
 }
 
+bool registry_at_rest(struct conn *conn, struct err *err)
+{
+	static const char question[] =
+		"SELECT 'run ' || r.id || ' of plan \"' || r.plan || '\", by ' || coalesce(r.holder, 'somebody') AS what"
+		" FROM interlock.run r WHERE r.state = 'running' AND r.seen > pg_catalog.clock_timestamp() - interval '30 s'"
+		" OR EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 4803659"
+		"  AND l.objid = r.id::oid AND l.objsubid = 2 AND l.granted AND l.database ="
+		"  (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) ORDER BY r.id";
+	struct rows *rows;
+	bool rest;
+
+	if (!conn_query(conn, QUERY(question), &rows, err))
+		return false;
+	rest = rows_count(rows) == 0;
+	if (!rest) {
+		err_set(err, EXIT_HELD, "the registry is in use");
+		for (size_t r = 0; r < rows_count(rows); r++)
+			err_detail(err, "%s", rows_get(rows, r, "what"));
+		err_help(err, "wait until it stops; nothing was changed");
+	}
+	rows_free(rows);
+	return rest;
+}
+
+bool registry_makes(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (int v = 0; v < REGISTRY_VERSION; v++)
+		for (size_t i = 0; registry_schema[v][i]; i++) {
+			const char *text = registry_schema[v][i], *at = strstr(text, " interlock.");
+
+			if (strncmp(text, "CREATE ", 7) == 0 && at && strncmp(at + 11, name, length) == 0 &&
+			    strchr(" (", at[11 + length]) && at[11 + length])
+				return true;
+		}
+	return false;
+}
+
 bool registry_upgrade(struct conn *conn, int *from, struct err *err)
 {
 	bool ok = begin_alone(conn, from, err);
 
+	if (ok && *from > 0 && *from < REGISTRY_VERSION) /* from here on nobody begins a run */
+		ok = conn_query(conn, QUERY("LOCK TABLE interlock.run IN ACCESS EXCLUSIVE MODE"), NULL, err) &&
+		     registry_at_rest(conn, err);
 	if (ok && *from > REGISTRY_VERSION)
 		ok = newer(*from, err);
 	if (ok && *from > 0 && *from < REGISTRY_VERSION)

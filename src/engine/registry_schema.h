@@ -92,6 +92,14 @@ static const char *const version_2[] = {
 	" changed_by text NOT NULL DEFAULT session_user,"
 	" changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())",
 	"COMMENT ON TABLE interlock.control IS 'wishes of people about a run; it looks here between batches'",
+	"ALTER TABLE interlock.step ADD COLUMN result text",
+	"COMMENT ON COLUMN interlock.step.result IS 'what a verification found when it last held'",
+	"ALTER TABLE interlock.event ADD COLUMN result text",
+	"ALTER TABLE interlock.step ADD COLUMN expired_at timestamptz",
+	"COMMENT ON COLUMN interlock.step.expired_at IS 'when what the step had kept for undo was taken away'",
+	"ALTER TABLE interlock.run ADD COLUMN looking boolean NOT NULL DEFAULT false",
+	"COMMENT ON COLUMN interlock.run.looking IS 'who holds the lease only looks at the stop, for a moment'",
+	"UPDATE interlock.claim SET fingerprint = NULL", /* they are written in other words now */
 	NULL,
 };
 

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
-#include "engine/condition.h"
+#include "engine/control.h"
+#include "engine/drift.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
+#include "engine/naming.h"
 #include "engine/preflight.h"
 #include "engine/tx.h"
 
@@ -45,6 +47,19 @@ static bool end_block(struct session *s, const struct block *block, struct err *
 	return ok;
 }
 
+/* A safe point: is it paused, or were we asked to stop? */
+static bool may_go_on(struct session *s, const struct step *step, struct err *err)
+{
+	struct err ignored = {0};
+
+	if (!exec_interrupted(err) && control_wait(s, step, err))
+		return true;
+	if (err->code == EXIT_INTERRUPTED)
+		run_set_state(s, "waiting", &ignored);
+	err_release(&ignored);
+	return false;
+}
+
 static bool run_phase(struct session *s, const struct block *block, size_t *steps, struct err *err)
 {
 	if (s->listener)
@@ -57,7 +72,7 @@ static bool run_phase(struct session *s, const struct block *block, size_t *step
 			session_say(s, step, STEP_ALREADY, 0, NULL);
 			continue;
 		}
-		if (exec_interrupted(err) || !exec_step(s, step, FORWARD, err))
+		if (!may_go_on(s, step, err) || !exec_step(s, step, FORWARD, err))
 			return false;
 		++*steps;
 	}
@@ -70,13 +85,14 @@ bool run_set_state(struct session *s, const char *state, struct err *err)
 	struct batch batch = {.arena = &arena};
 	bool ok;
 
-	if (strcmp(state, "done") == 0 || strcmp(state, "undone") == 0)
+	if (strcmp(state, "done") == 0 || strcmp(state, "undone") == 0 || strcmp(state, "adopted") == 0)
 		claims_drop(s, &batch);
 	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
-	batch_add(&batch,
-	          "UPDATE interlock.run SET state = $2, finished_at = CASE WHEN $2 IN ('done', 'undone') THEN"
-	          " coalesce(finished_at, clock_timestamp()) END WHERE id = $1::bigint",
-	          2, arena_printf(&arena, "%lld", (long long)s->run.id), state);
+	batch_add(
+		&batch,
+		"UPDATE interlock.run SET state = $2, finished_at = CASE WHEN $2 IN ('done', 'undone', 'adopted') THEN"
+		" coalesce(finished_at, clock_timestamp()) END WHERE id = $1::bigint",
+		2, arena_printf(&arena, "%lld", (long long)s->run.id), state);
 	ok = tx_run(s, &batch, NULL, err);
 	arena_release(&arena);
 	return ok;
@@ -84,10 +100,15 @@ bool run_set_state(struct session *s, const char *state, struct err *err)
 
 void run_leave(struct session *s)
 {
+	bool at_end = (size_t)s->run.next_block >= s->plan->block_count;
 	struct err ignored = {0};
 
 	if (s->heartbeat && !conn_lost(s->worker))
-		run_set_state(s, strcmp(s->run.state, "running") == 0 ? "waiting" : s->run.state, &ignored);
+		run_set_state(s,
+		              strcmp(s->run.state, "running") != 0 ? s->run.state
+		              : at_end                             ? "done"
+		                                                   : "waiting",
+		              &ignored);
 	err_release(&ignored);
 }
 
@@ -100,7 +121,7 @@ static bool may_begin(struct session *s, const struct block *block, struct diags
 {
 	bool all_untouched = s->run.next_block == 0;
 
-	if (block->index > 0 && untouched(s, block) && !fingerprint_compare(s, err))
+	if (block->index > 0 && untouched(s, block) && !drift_check(s, block->steps, err))
 		return false;
 	if ((size_t)block->index < s->checked_to || preflight(s, s->plan, (size_t)block->index, findings, err))
 		return true;
@@ -111,18 +132,53 @@ static bool may_begin(struct session *s, const struct block *block, struct diags
 	return false;
 }
 
-/* A stop: open, or the end of this command. */
+/* A stop: open, or the end of this command.  One that can't be asked is waited at all the same. */
 static bool run_stop(struct session *s, const struct block *block, struct run_end *end, struct err *err)
 {
-	bool satisfied;
+	struct err ignored = {0};
 
-	if (!condition_check(s, block, &satisfied, &s->arena, &end->why, &end->command, err))
+	if (!condition_look(s, block, &end->stop, err)) {
+		if (!conn_lost(s->worker) && !s->lease_lost)
+			run_set_state(s, "waiting", &ignored);
+		err_release(&ignored);
 		return false;
-	if (satisfied)
+	}
+	if (end->stop.open)
 		return end_block(s, block, err);
 	end->code = EXIT_WAITING;
 	end->block = block;
+	end->why = end->stop.why;
+	end->command = end->stop.command;
 	return run_set_state(s, "waiting", err);
+}
+
+bool run_stops(struct session *s, struct run_end *end, struct err *err)
+{
+	size_t from = (size_t)s->run.next_block, b = from;
+
+	*end = (struct run_end){.code = EXIT_DONE};
+	for (; b < s->plan->block_count && s->plan->blocks[b].kind != BLOCK_PHASE && end->code == EXIT_DONE; b++)
+		if (!run_stop(s, &s->plan->blocks[b], end, err))
+			return false;
+	if (end->code == EXIT_WAITING || b == from || b == s->plan->block_count)
+		return true;
+	return run_set_state(s, "waiting", err);
+}
+
+/* Somebody paused it before we came. */
+static bool is_paused(struct session *s, struct run_end *end, struct err *err)
+{
+	struct control control;
+
+	if (!control_read(s->control, s->run.id, &s->arena, &control, err))
+		return false;
+	if (!control.paused)
+		return true;
+	end->code = EXIT_WAITING;
+	end->why = control_sentence(&control, &s->arena);
+	end->command = arena_printf(&s->arena, "interlock resume %s", run_named(&s->run, &s->arena));
+	run_leave(s);
+	return true;
 }
 
 bool run_forward(struct session *s, const struct run_options *o, struct diags *findings, struct run_end *end,
@@ -135,6 +191,9 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
 	if ((size_t)s->run.next_block >= s->plan->block_count)
 		return run_set_state(s, "done", err);
+	if (!is_paused(s, end, err) || end->code == EXIT_WAITING)
+		return end->code == EXIT_WAITING;
+	s->heeds_pause = true;
 	for (size_t b = (size_t)s->run.next_block; b < s->plan->block_count; b++) {
 		const struct block *block = &s->plan->blocks[b];
 

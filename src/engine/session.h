@@ -31,7 +31,11 @@ enum step_event {
 	STEP_ALREADY,  /* it was done before, or the database has it already */
 	STEP_RESTORED, /* its archived rows are back, in ms */
 	STEP_UNDONE,   /* it was taken back */
-	STEP_KEPT      /* undo left it: this run did not make it */
+	STEP_KEPT,     /* undo left it: this run did not make it */
+	STEP_PAUSED,   /* a person paused the run; text says who and why */
+	STEP_RESUMED,  /* it goes on */
+	STEP_EXPIRED,  /* what it had kept for undo is gone, in ms */
+	STEP_FAILED    /* `verify` found that it does not hold now; it goes on with the next */
 };
 struct listener {
 	void *arg;
@@ -46,6 +50,7 @@ struct run_row {
 	int64_t id, epoch;
 	const char *plan, *parameters, *state, *hash, *started_by, *started_at;
 	const char *compiled; /* JSON */
+	const char *tool;     /* "interlock 0.1.0", which began it */
 	int attempt, next_block;
 	bool alive; /* somebody who holds its lease was seen in the last 30 s */
 };
@@ -57,6 +62,8 @@ struct step_row {
 	const struct record *before;
 	int attempts;
 	const char *message;
+	const char *result; /* of a verification, when it last held; NULL: nothing to tell */
+	bool expired;       /* what it had kept for undo is gone, its time being over */
 };
 
 struct session {
@@ -70,6 +77,9 @@ struct session {
 	size_t checked_to;      /* blocks before this one were checked (engine/preflight.h) */
 	struct timer *heartbeat;
 	bool lease_lost;
+	bool looking;        /* only a look at its stop: nobody is ended for it, and the run's state stays */
+	bool heeds_pause;    /* engine/control.h */
+	const char *watched; /* tables of safety periods that run, oids as an array; NULL: none (engine/own_reads.h) */
 	int worker_pid;
 	int64_t given_lock_timeout, given_lock_attempts; /* the command line's; 0: as the step or the plan says */
 	int64_t lock_hold;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/own_reads.h"
+
 /* Everything that correctness rests on, and the proof that the run is ours, in one statement. */
 static const char settings[] =
 	"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
@@ -14,7 +16,7 @@ static const char settings[] =
 	" pg_catalog.set_config('synchronous_commit', 'off', true)"
 	/* No row of ours: 1 / 0 is an error, and nothing that follows in the same flush is executed. */
 	" , lease.held FROM (SELECT 1 / count(*) AS held FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint"
-	" AND state IN ('running', 'waiting')) AS lease";
+	" AND state IN ('running', 'waiting', 'failed', 'done')) AS lease";
 
 static bool lease_lost(struct session *s, struct err *err)
 {
@@ -72,10 +74,16 @@ bool tx_begin(struct session *s, struct batch *extra, struct rows **results, str
 
 bool tx_commit(struct session *s, struct err *err)
 {
-	if (conn_query(s->worker, QUERY("COMMIT"), NULL, err))
-		return true;
-	tx_rollback(s);
-	return false;
+	struct arena arena = {0};
+	const char *own = NULL;
+	bool ok = own_reads_measure(s, &arena, &own, err) && conn_query(s->worker, QUERY("COMMIT"), NULL, err);
+
+	if (ok)
+		own_reads_note(s, own);
+	else
+		tx_rollback(s);
+	arena_release(&arena);
+	return ok;
 }
 
 void tx_rollback(struct session *s)

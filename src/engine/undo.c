@@ -7,6 +7,7 @@
 #include "engine/fingerprint.h"
 #include "engine/run.h"
 #include "engine/tx.h"
+#include "engine/work.h"
 
 static bool is_live(const struct step_row *row)
 {
@@ -57,31 +58,105 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 	if (anything_from(s, *from))
 		return true;
 	*from = -1;
+	if (o->looks) {
+		run_leave(s);
+		return true;
+	}
 	return run_set_state(s, anything_from(s, 0) || s->run.next_block > 0 ? s->run.state : "undone", err);
+}
+
+static void refuse_expired(const struct step *step, struct stmts *stmts)
+{
+	stmts_refuse(stmts, "only a backup has it still", "what \"%s\" had kept for undo is gone: its time was over",
+	             step_text(step, stmts->arena));
+	stmts->refusal_stays = true;
+}
+
+/* Is a step taken back before it that may have written rows of its table, so that these leave or change again? */
+static bool gives_rows_back_before(const struct session *s, const struct step *step)
+{
+	struct relname table;
+
+	if (!step->type->subject || !step->type->subject(step->args, &table))
+		return false;
+	for (int n = step->number + 1; n <= (int)s->plan->step_count; n++) {
+		const struct step *later = plan_step(s->plan, n);
+		enum step_class class = step_class_of(later);
+
+		if (s->steps[n - 1].created && class != CLASS_VERIFY && class != CLASS_ADDITIVE &&
+		    (!later->type->subject || step_type_changes(later->type, later->args, &table)))
+			return true;
+	}
+	return false;
+}
+
+/* A way back that begins with a question about rows is asked it before anything is taken back. */
+static bool asks_first(struct session *s, const struct step *step, const struct stmts *stmts, struct err *err)
+{
+	const struct stmt *first = stmts->first;
+	struct rows *rows;
+	bool empty;
+
+	if (!first || !first->must_be_empty || !first->wrong || gives_rows_back_before(s, step))
+		return true;
+	if (!conn_query(s->worker, QUERY(first->sql), &rows, err))
+		return false;
+	empty = rows_count(rows) == 0;
+	if (!empty)
+		group_not_empty(first, rows, err);
+	rows_free(rows);
+	if (empty)
+		return true;
+	err_prefix(err, "%s", step_text(step, stmts->arena));
+	err_at(err, step->span);
+	err_detail(err, "nothing was taken back");
+	if (first->help)
+		err_help(err, "%s", first->help);
+	return false;
+}
+
+/*
+ * The server did not understand the question: perhaps only for what goes
+ * `before` the step, as a column that was renamed.  Then it is asked in its
+ * place.
+ */
+static bool is_asked_later(const struct session *s, bool before, struct err *err)
+{
+	if (!before || conn_lost(s->worker) || !err->sqlstate[0])
+		return false;
+	err_release(err);
+	return true;
 }
 
 /*
  * Would this step refuse to go back?  Asked of steps that nothing in the
- * catalogue tells about, and of destructive ones, whose way back depends on
- * what was kept; the others depend on what stands on them, which goes first.
+ * catalogue tells about, of destructive ones, whose way back depends on what
+ * was kept, and of those that say that they may; the others depend on what
+ * stands on them, which goes first.  What one that may refuses only because of
+ * what stands on it counts if nothing goes `before` it.
  */
-static bool has_a_way_back(struct session *s, const struct step *step, struct arena *arena, struct err *err)
+static bool has_a_way_back(struct session *s, const struct step *step, bool before, struct arena *arena,
+                           struct err *err)
 {
-	struct facts facts = {.before = s->steps[step->number - 1].before, .number = step->number, .run = s->run.id};
+	struct facts facts = {
+		.before = s->steps[step->number - 1].before, .undoing = true, .number = step->number, .run = s->run.id};
 	struct stmts stmts = {.arena = arena};
+	bool may_refuse = step_class_of(step) == CLASS_DESTRUCTIVE || step->type->may_refuse_undo;
 
 	facts.server_version = conn_server_version(s->worker);
 	if (!step->type->reverse)
 		stmts_refuse(&stmts, NULL, "%s has no way back", step->type->name);
-	else if (step->type->probe && step_class_of(step) != CLASS_DESTRUCTIVE)
+	else if (s->steps[step->number - 1].expired)
+		refuse_expired(step, &stmts);
+	else if (step->type->probe && !may_refuse)
 		return true;
 	else if (step->type->probe &&
 	         (!facts_of_step(s->worker, s->plan, step, arena, &facts, err) || !exec_count_archive(s, &facts, err)))
-		return false;
+		return is_asked_later(s, before, err);
 	if (!stmts.refusal)
 		step->type->reverse(step->args, &facts, &stmts);
-	if (!stmts.refusal)
-		return true;
+	if (!stmts.refusal || (step->type->may_refuse_undo && before && !stmts.refusal_stays))
+		return asks_first(s, step, &stmts, err);
 	err_set(err, EXIT_STEP, "%s", stmts.refusal);
 	err_at(err, step->span);
 	err_detail(err, "nothing was taken back");
@@ -94,7 +169,7 @@ static bool has_a_way_back(struct session *s, const struct step *step, struct ar
 static bool all_have_a_way_back(struct session *s, int from, struct err *err)
 {
 	struct arena arena = {0};
-	bool ok = tx_begin(s, NULL, NULL, err);
+	bool ok = tx_begin(s, NULL, NULL, err), before = false;
 
 	if (!ok)
 		return false;
@@ -102,8 +177,10 @@ static bool all_have_a_way_back(struct session *s, int from, struct err *err)
 		for (size_t i = s->plan->blocks[b].step_count; ok && i-- > 0;) {
 			const struct step *step = &s->plan->blocks[b].steps[i];
 
-			if (s->steps[step->number - 1].created && step->type->class != CLASS_VERIFY)
-				ok = has_a_way_back(s, step, &arena, err);
+			if (!s->steps[step->number - 1].created || step->type->class == CLASS_VERIFY)
+				continue;
+			ok = has_a_way_back(s, step, before, &arena, err);
+			before = true;
 		}
 	tx_rollback(s);
 	arena_release(&arena);
@@ -120,11 +197,16 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 	const char *number = arena_printf(&arena, "%d", block);
 	bool start = block == 0 && from == 0, ok;
 
+	if (!condition_leave(s, block, err)) {
+		arena_release(&arena);
+		return false;
+	}
 	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
-	batch_add(&batch,
-	          "UPDATE interlock.step SET state = 'pending', finished_at = NULL WHERE run = $1::bigint AND block ="
-	          " $2::integer AND NOT created AND state <> 'undone'",
-	          2, run, number);
+	batch_add(
+		&batch,
+		"UPDATE interlock.step SET state = 'pending', finished_at = NULL, sqlstate = NULL, message = NULL,"
+		" result = NULL WHERE run = $1::bigint AND block = $2::integer AND NOT created AND state <> 'undone'",
+		2, run, number);
 	batch_add(&batch, "DELETE FROM interlock.condition WHERE run = $1::bigint AND block >= $2::integer", 2, run,
 	          number);
 	fingerprint_store(s, &batch);

@@ -14,6 +14,7 @@ struct work {
 	struct stmts stmts;
 	struct patience *patience; /* of the whole step */
 	bool open;                 /* a fenced transaction is open */
+	const char *result;        /* of a verification that holds, for people; NULL: nothing to tell */
 };
 
 enum outcome {
@@ -31,7 +32,16 @@ size_t group_size(const struct stmt *first, const struct stmt **last);
  */
 enum outcome group_run(struct work *work, const struct stmt *first, bool ends, struct err *err);
 
+/* A verification found rows that should not be there: each is a line of *err. */
+enum outcome group_not_empty(const struct stmt *stmt, const struct rows *rows, struct err *err);
+
 /* Adds the statement that marks the step's row; `ends` as above. */
 void group_mark(struct work *work, struct batch *batch, bool ends);
+
+/*
+ * Journals `size` statements, behind them in their transaction: `ms` how long
+ * they took, NULL for the time since the transaction began.
+ */
+void group_journal(struct work *work, struct batch *batch, const struct stmt *first, size_t size, const char *ms);
 
 #endif

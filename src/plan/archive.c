@@ -263,3 +263,11 @@ void archive_close(const struct facts *facts, struct stmts *stmts)
 	stmts_add(stmts, STMT_TOGETHER, "DO $$BEGIN IF NOT EXISTS (SELECT FROM %s) THEN DROP TABLE %s; END IF; END$$",
 	          store, store);
 }
+
+void archive_expire(const struct facts *facts, struct stmts *stmts)
+{
+	const char *store = archive_table(facts, stmts->arena);
+
+	if (facts->archive_rows >= 0)
+		stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", store)->note = "its time is over";
+}

@@ -34,6 +34,8 @@ void archive_refill(const struct kept_column *kept, const struct facts *facts, s
 void archive_restore(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts);
 /* Removes an archive that holds nothing. */
 void archive_close(const struct facts *facts, struct stmts *stmts);
+/* Its time is over: what is in it goes too. */
+void archive_expire(const struct facts *facts, struct stmts *stmts);
 /* interlock.archive_<run>_<number> */
 const char *archive_table(const struct facts *facts, struct arena *arena);
 

@@ -1,6 +1,14 @@
 /* The options of a plan itself and of the blocks at which it waits. */
 #include "plan/plan.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/interval.h"
+
 const struct option setting_options[] = {
 	{.name = "title",
      .kind = OPTION_TEXT,
@@ -45,6 +53,11 @@ const struct option setting_options[] = {
      .kind = OPTION_VERSION,
      .offset = offsetof(struct plan_settings, min_server),
      .help = "the oldest PostgreSQL that the plan is written for"},
+	{.name = "standbys",
+     .kind = OPTION_TEXTS,
+     .offset = offsetof(struct plan_settings, standbys),
+     .help =
+         "connection strings of standbys whose readers count too, as \"host=db2\"; passwords come from ~/.pgpass"},
 	OPTION_END,
 };
 
@@ -97,5 +110,99 @@ const struct option safety_options[] = {
      .kind = OPTION_TABLES,
      .offset = offsetof(struct safety_args, unused),
      .help = "tables that nobody may read meanwhile; a read starts the period again"},
+	{.name = "allow",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct safety_args, allow),
+     .help =
+         "reads that do no harm, as \"1 scan a day\" for a backup that is not pg_dump; a little early is fine"},
 	OPTION_END,
 };
+
+/* The word at *at, without an "s" at its end, and moves on. */
+static size_t take_word(const char **at, const char **word)
+{
+	size_t length;
+
+	while (isspace((unsigned char)**at))
+		++*at;
+	*word = *at;
+	while (isalpha((unsigned char)**at))
+		++*at;
+	length = (size_t)(*at - *word);
+	return length > 1 && ((*word)[length - 1] == 's' || (*word)[length - 1] == 'S') ? length - 1 : length;
+}
+
+static bool is_one_of(const char *word, size_t length, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++)
+		if (strlen(words[i]) == length && strncasecmp(word, words[i], length) == 0)
+			return true;
+	return false;
+}
+
+/* "2 scans a day", "1 scan per hour". */
+static bool allow_parse(const char *text, int64_t *scans, int64_t *within)
+{
+	static const char *const things[] = {"scan", "read", NULL}, *const links[] = {"a", "an", "per", "every", NULL};
+	static const char *const units[] = {"hour", "day", "week", NULL};
+	const char *word, *rest;
+	char unit[16], *end;
+	size_t length;
+
+	*scans = strtoll(text, &end, 10);
+	rest = end;
+	if (!isdigit((unsigned char)*text) || *scans < 1 || *scans > 1000000)
+		return false;
+	length = take_word(&rest, &word);
+	if (!is_one_of(word, length, things))
+		return false;
+	length = take_word(&rest, &word);
+	if (!is_one_of(word, length, links))
+		return false;
+	length = take_word(&rest, &word);
+	if (!is_one_of(word, length, units) || *rest)
+		return false;
+	snprintf(unit, sizeof(unit), "1 %.*s", (int)length, word);
+	return interval_parse(unit, within);
+}
+
+void block_settle(struct block *block, const struct option_place *place, struct diags *diags)
+{
+	struct safety_args *safety = &block->wait.safety;
+	struct diag *diag;
+
+	if (block->kind != BLOCK_SAFETY_PERIOD || !safety->allow)
+		return;
+	if (!allow_parse(safety->allow, &safety->allow_scans, &safety->allow_within)) {
+		diag = option_error(place, diags, "bad-option", "allow",
+		                    "\"%s\" does not say how many scans in which time", safety->allow);
+		diag_help(&diags->arena, diag, "write it as allow = \"1 scan a day\"; hour and week are known too");
+	} else if (safety->unused.count == 0) {
+		diag = option_error(place, diags, "bad-option", "allow", "\"allow\" without \"unused\" allows nothing");
+		diag_help(&diags->arena, diag, "name the tables that nobody may read: unused = \"app.orders_retired\"");
+	}
+}
+
+/* user:password@ in a URI. */
+static bool uri_has_password(const char *text)
+{
+	const char *rest = strstr(text, "://"), *end = rest ? strpbrk(rest + 3, "@/") : NULL;
+
+	return end && *end == '@' && memchr(rest + 3, ':', (size_t)(end - rest) - 3);
+}
+
+void settings_settle(const struct plan_settings *settings, const struct option_place *place, struct diags *diags)
+{
+	for (size_t i = 0; i < settings->standbys.count; i++) {
+		const char *text = settings->standbys.items[i];
+		struct diag *diag = NULL;
+
+		if (strstr(text, "password") || uri_has_password(text)) {
+			diag = option_error(place, diags, "bad-option", "standbys", "a standby's address holds a password");
+			diag_help(&diags->arena, diag, "leave it out, and write it to ~/.pgpass: plans are kept and shown");
+		} else if (!strchr(text, '=') && !strstr(text, "://")) {
+			diag = option_error(place, diags, "bad-option", "standbys", "\"%s\" is not a connection string", text);
+			diag_help(&diags->arena, diag, "write standbys = { \"host=db2 port=5432\" }, as psql takes it");
+		}
+	}
+}

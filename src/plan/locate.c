@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/xalloc.h"
 
 struct reader {
 	const char *at;
@@ -134,8 +135,7 @@ static bool find(struct reader *r, const char *name)
 	return false;
 }
 
-/* How many lines end before a character of the text. */
-static int lines_before(const char *text, int position)
+int locate_lines_before(const char *text, int position)
 {
 	int lines = 0;
 
@@ -146,34 +146,72 @@ static int lines_before(const char *text, int position)
 	return lines;
 }
 
+/* From `name =` to the value. */
+static void to_value(struct reader *r, const char *name)
+{
+	advance(r, strlen(name));
+	advance(r, strspn(r->at, " \t\r\n"));
+	advance(r, 1);
+	advance(r, strspn(r->at, " \t\r\n"));
+}
+
 /* The line of a character of the value that begins after `name =`. */
 static int line_in_value(struct reader *r, const char *name, const char *text, int position)
 {
 	const char *first;
 
-	advance(r, strlen(name));
-	advance(r, strspn(r->at, " \t\r\n"));
-	advance(r, 1);
-	advance(r, strspn(r->at, " \t\r\n"));
+	to_value(r, name);
 	if (long_bracket(r->at) < 0 || !text)
 		return r->line;
 	first = r->at + long_bracket(r->at) + 2;
 	first += *first == '\r';
-	return r->line + (*first == '\n') + lines_before(text, position);
+	return r->line + (*first == '\n') + locate_lines_before(text, position);
+}
+
+/* Moves to `name =` of the table that opens on span.line of the source. */
+static bool seek(struct reader *r, struct span span, const char *name, struct buf *source)
+{
+	if (!read_file(span.file, source))
+		return false;
+	*r = (struct reader){.at = buf_text(source), .line = 1};
+	while (r->line < span.line && *r->at)
+		advance(r, 1);
+	return find(r, name);
+}
+
+char *locate_text(struct span span, const char *name, int *line)
+{
+	struct buf source = {0};
+	const char *first;
+	char *text = NULL;
+	struct reader r;
+	int level = -1;
+
+	if (seek(&r, span, name, &source)) {
+		to_value(&r, name);
+		level = long_bracket(r.at);
+	}
+	if (level >= 0) {
+		first = r.at + level + 2;
+		first += *first == '\r';
+		*line = r.line + (*first == '\n');
+		first += *first == '\n';
+		skip_long(&r, level);
+		text = xmalloc((size_t)(r.at - first) + 1);
+		memcpy(text, first, (size_t)(r.at - first));
+		text[r.at - first - (level + 2)] = '\0';
+	}
+	buf_release(&source);
+	return text;
 }
 
 struct span locate_option(struct span span, const char *name, const char *text, int position)
 {
 	struct buf source = {0};
-	struct reader r = {.line = 1};
 	struct span found = span;
+	struct reader r;
 
-	if (!read_file(span.file, &source))
-		return span;
-	r.at = buf_text(&source);
-	while (r.line < span.line && *r.at)
-		advance(&r, 1);
-	if (find(&r, name))
+	if (seek(&r, span, name, &source))
 		found.line = position > 0 ? line_in_value(&r, name, text, position) : r.line;
 	buf_release(&source);
 	return found;

@@ -15,4 +15,12 @@
  */
 struct span locate_option(struct span span, const char *name, const char *text, int position);
 
+/*
+ * What stands in the long brackets, [[ … ]], that the option is given, and in
+ * *line the line that it begins on; the caller frees it.  NULL: it has none.
+ */
+char *locate_text(struct span span, const char *name, int *line);
+/* How many lines end before character `position` (from 1) of the text. */
+int locate_lines_before(const char *text, int position);
+
 #endif

@@ -15,9 +15,10 @@ static const struct kind {
 	[OPTION_TABLE] = {"table", false, "the name of a table, \"schema.table\""},
 	[OPTION_TABLES] = {"table list", false, "the name of a table, or a list of them"},
 	[OPTION_OBJECT] = {"object", false, "a name, \"schema.name\""},
+	[OPTION_THING] = {"named thing", false, "a kind and a name, as \"table app.users\" or \"schema app\""},
 	[OPTION_COLUMN] = {"column", false, "the name of a column"},
 	[OPTION_COLUMNS] = {"column list", true, "columns, { \"a\", \"b\" } or \"a, b DESC\""},
-	[OPTION_NAME] = {"name", false, "a name"},
+	[OPTION_NAME] = {"identifier", false, "a name"},
 	[OPTION_DEFINITION] = {"column definitions", true, "column definitions, as inside CREATE TABLE (…)"},
 	[OPTION_REFERENCES] = {"reference", true, "a table, or table(column), as after REFERENCES"},
 	[OPTION_TYPE] = {"type", true, "a type, as \"varchar(255)\""},
@@ -28,6 +29,7 @@ static const struct kind {
 	[OPTION_UNDO] = {"sql statements or false", true, "SQL statements, or false for \"no way back\""},
 	[OPTION_INTERVAL] = {"interval", false, "a length of time, as \"50 ms\" or \"30 days\""},
 	[OPTION_INTEGER] = {"integer", false, "a whole number"},
+	[OPTION_NUMBER] = {"integer", false, "a whole number"},
 	[OPTION_BOOLEAN] = {"boolean", false, "true or false"},
 	[OPTION_CHOICE] = {"choice", false, "one of the words below"},
 	[OPTION_TEXT] = {"text", false, "a text"},
@@ -115,6 +117,27 @@ static bool decode_relname(const struct item *item, json_t *value, struct relnam
 		return true;
 	return wrong(item, arena_printf(&item->diags->arena, "is not %s: %s",
 	                                item->option->kind == OPTION_OBJECT ? "a name" : "the name of a table", why));
+}
+
+/* The bare name of a table or view, or what it is and its name. */
+static bool decode_thing(const struct item *item)
+{
+	const char *text = json_string_value(item->value);
+	struct sql_object *object = item->field;
+	struct relname relation;
+	struct err err = {0};
+	bool ok;
+
+	if (!text)
+		return wrong_type(item);
+	if (!ident_parse_relname(text, item->arena, &relation)) {
+		*object = (struct sql_object){
+			.kind = OBJECT_RELATION, .schema = relation.schema, .name = relation.name, .text = text};
+		return true;
+	}
+	ok = sql_parse_object(text, item->arena, object, &err) || wrong_sql(item, text, &err);
+	err_release(&err);
+	return ok;
 }
 
 static bool decode_tables(const struct item *item)
@@ -280,6 +303,17 @@ static bool decode_integer(const struct item *item)
 	return in_bounds(item, json_integer_value(item->value));
 }
 
+static bool decode_number(const struct item *item)
+{
+	int64_t *number = arena_array(item->arena, int64_t, 1);
+
+	if (!json_is_integer(item->value))
+		return wrong_type(item);
+	*number = json_integer_value(item->value);
+	*(const int64_t **)item->field = number;
+	return in_bounds(item, *number);
+}
+
 static bool decode_choice(const struct item *item)
 {
 	const char *given = json_string_value(item->value);
@@ -362,6 +396,8 @@ static bool decode_item(const struct item *item)
 		return decode_relname(item, item->value, item->field);
 	case OPTION_TABLES:
 		return decode_tables(item);
+	case OPTION_THING:
+		return decode_thing(item);
 	case OPTION_COLUMN:
 	case OPTION_NAME:
 		return decode_name(item);
@@ -371,6 +407,8 @@ static bool decode_item(const struct item *item)
 		return decode_interval(item);
 	case OPTION_INTEGER:
 		return decode_integer(item);
+	case OPTION_NUMBER:
+		return decode_number(item);
 	case OPTION_BOOLEAN:
 		if (!json_is_boolean(item->value))
 			return wrong_type(item);

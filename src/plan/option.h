@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "sql/ident.h"
+#include "sql/object.h"
 #include "sql/parse.h"
 
 /* Kind                  in the plan                         field of the args struct */
@@ -21,6 +22,7 @@ enum option_kind {
 	OPTION_TABLE,      /* "app.orders", '"Order Items"'       struct relname */
 	OPTION_TABLES,     /* one table, or a list of them         struct table_list */
 	OPTION_OBJECT,     /* "app.status": a type, view, index  struct relname */
+	OPTION_THING,      /* "column app.users.email", "app.users" struct sql_object */
 	OPTION_COLUMN,     /* one column name                      const char * (unquoted) */
 	OPTION_COLUMNS,    /* { "a", "b" } or "a, lower(b) DESC"   struct column_list */
 	OPTION_NAME,       /* the name of an object, one part      const char * (unquoted) */
@@ -34,6 +36,7 @@ enum option_kind {
 	OPTION_UNDO,       /* SQL statements, or false             const char *, SQL; "" for false */
 	OPTION_INTERVAL,   /* "50 ms", "30 days"                   int64_t, milliseconds */
 	OPTION_INTEGER,    /* 3                                    int64_t */
+	OPTION_NUMBER,     /* 0, -3; nothing is not 0              const int64_t *, NULL where it is left out */
 	OPTION_BOOLEAN,    /* true, false                          bool */
 	OPTION_CHOICE,     /* one of `choices`                     const char * (the static string) */
 	OPTION_TEXT,       /* words for people                     const char * */

@@ -154,6 +154,7 @@ static void compile_block(struct compiler *c, json_t *json, struct block *block)
 		c, &(struct option_set){{kinds[block->kind].options}, {(char *)block + kinds[block->kind].offset}, false},
 		sizeof(block->wait), json, &place);
 	compile_label(c, block);
+	block_settle(block, &place, c->diags);
 }
 
 static void compile_blocks(struct compiler *c, json_t *blocks)
@@ -181,6 +182,7 @@ static void compile_settings(struct compiler *c, json_t *raw)
 	if (compile_options(c, &(struct option_set){{setting_options}, {&c->plan->settings}, false},
 	                    sizeof(struct plan_settings), holder, &place))
 		json_object_set(raw, "settings", json_object_get(holder, "options"));
+	settings_settle(&c->plan->settings, &place, c->diags);
 	json_object_set(raw, "written", json_object_get(holder, "written"));
 	json_decref(holder);
 }
@@ -283,6 +285,7 @@ bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags)
 	compile_blocks(&c, json_object_get(raw, "blocks"));
 	take_notes(plan, json_object_get(raw, "notes"));
 	if (diags->errors == before) {
+		json_object_set_new(raw, "format", json_integer(PLAN_FORMAT));
 		plan->canonical = canonical_plan(raw);
 		set_hash(plan);
 		*out = plan;
@@ -307,16 +310,21 @@ bool plan_from_registry(const char *json, const char *hash, struct plan **out, s
 {
 	struct diags diags = {0};
 	json_t *raw = json_loads(json, 0, NULL);
-	bool ok = raw && plan_from_raw(raw, out, &diags);
+	json_int_t format = json_integer_value(json_object_get(raw, "format"));
+	bool newer = format > PLAN_FORMAT, ok = raw && !newer && plan_from_raw(raw, out, &diags);
 
 	if (ok) {
 		strncpy((*out)->hash, hash, sizeof((*out)->hash) - 1);
 	} else {
 		err_set(err, EXIT_OWN, "the plan in the registry can't be read by this version of interlock");
-		if (diags.first)
+		if (newer)
+			err_detail(err, "it is of format %lld, this version knows format %d", (long long)format, PLAN_FORMAT);
+		else if (diags.first)
 			err_detail(err, "%s", diags.first->summary);
 		err_help(err, "use the version that started the run, or a newer one");
 	}
+	if (newer)
+		json_decref(raw);
 	diags_release(&diags);
 	return ok;
 }

@@ -44,6 +44,8 @@ struct approval_args {
 struct safety_args {
 	int64_t length; /* ms, from the label */
 	struct table_list unused;
+	const char *allow;                 /* "1 scan a day", read into: */
+	int64_t allow_scans, allow_within; /* so many, in so many ms; 0: none */
 };
 extern const struct option gate_options[], approval_options[], safety_options[], setting_options[];
 
@@ -65,7 +67,12 @@ struct plan_settings {
 	const char *title, *owner, *ticket, *search_path;
 	int64_t lock_timeout, lock_attempts, lock_hold;
 	const char *min_server;
+	struct text_list standbys; /* connection strings */
 };
+
+/* What the rows of options can't tell: reads `allow`, and adds the problems that remain. */
+void block_settle(struct block *block, const struct option_place *place, struct diags *diags);
+void settings_settle(const struct plan_settings *settings, const struct option_place *place, struct diags *diags);
 
 struct plan {
 	struct arena arena;

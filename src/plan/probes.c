@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "plan/constraints.h"
 
 static char *take(struct buf *buf, struct arena *arena)
 {
@@ -128,46 +129,16 @@ void foreign_key_add(const struct foreign_key_plan *key, const struct facts *fac
 
 void foreign_key_validate(const struct foreign_key_plan *key, const char *name, struct stmts *stmts)
 {
-	struct stmt *stmt = stmts_add(stmts, STMT_ALONE, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
-	                              relname_quoted(stmts->arena, &key->table), ident_quoted(stmts->arena, name));
+	struct stmt *stmt = constraint_validate(&key->table, name, stmts);
 
-	stmt_lock(stmts, stmt, &key->table, LOCK_SHARE_UPDATE_EXCLUSIVE);
 	if (!relname_equal(&key->table, &key->parent))
 		stmt_lock(stmts, stmt, &key->parent, LOCK_ROW_SHARE);
-	stmt->slow = true;
-	stmt->note = "reads the table; readers and writers go on";
 }
 
 void foreign_key_drop(const struct foreign_key_plan *key, const char *name, struct stmts *stmts)
 {
-	struct stmt *stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s DROP CONSTRAINT %s",
-	                              relname_quoted(stmts->arena, &key->table), ident_quoted(stmts->arena, name));
+	struct stmt *stmt = constraint_drop(&key->table, name, stmts);
 
-	stmt_lock(stmts, stmt, &key->table, LOCK_ACCESS_EXCLUSIVE);
 	if (!relname_equal(&key->table, &key->parent))
 		stmt_lock(stmts, stmt, &key->parent, LOCK_ACCESS_EXCLUSIVE);
-}
-
-/* ---- NOT NULL ---- */
-
-void set_not_null(const struct relname *table, const char *column, struct stmts *stmts)
-{
-	struct arena *arena = stmts->arena;
-	const char *on = relname_quoted(arena, table), *name = ident_quoted(arena, column);
-	const char *check = ident_quoted(arena, ident_derived(arena, "__il", column, "not_null"));
-	struct stmt *stmt;
-
-	stmt = stmts_add(
-		stmts, STMT_TOGETHER,
-		"ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s, ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", on,
-		check, check, name);
-	stmt_lock(stmts, stmt, table, LOCK_ACCESS_EXCLUSIVE);
-	stmt = stmts_add(stmts, STMT_ALONE, "ALTER TABLE %s VALIDATE CONSTRAINT %s", on, check);
-	stmt_lock(stmts, stmt, table, LOCK_SHARE_UPDATE_EXCLUSIVE);
-	stmt->slow = true;
-	stmt->note = "reads the table; readers and writers go on";
-	stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, DROP CONSTRAINT %s", on,
-	                 name, check);
-	stmt_lock(stmts, stmt, table, LOCK_ACCESS_EXCLUSIVE);
-	stmt->note = "brief: the validated check proves it";
 }

@@ -1,7 +1,7 @@
 /*
  * What several primitives share: fragments of the SQL that asks the catalogue,
- * and the recipes for a foreign key, for NOT NULL and for the archive of a
- * column.  A primitive alone decides which of them it uses, and when.
+ * and the recipes for a foreign key and for the archive of a column.  A
+ * primitive alone decides which of them it uses, and when.
  *
  * Every fragment is read with search_path = pg_catalog, pg_temp, and expects
  * the parameters $1 schema, $2 table and, where it speaks of a column, $3.
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "plan/near.h"
 #include "plan/step.h"
 #include "sql/parse.h"
 
@@ -38,10 +39,16 @@
 	"'no table ' || " SQL_NAME(schema, name) " || coalesce(' (there is ' || (" \
 	"SELECT " SQL_NAME("n.nspname", "c.relname") \
 	" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
-	" WHERE pg_catalog.lower(c.relname) = pg_catalog.lower(" name "::text) AND c.relkind IN ('r', 'p')" \
-	" AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'interlock')" \
-	" ORDER BY n.nspname = " schema "::text DESC, c.relname = " name "::text DESC, n.nspname, c.relname LIMIT 1)" \
+	" WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'interlock')" \
+	" AND (pg_catalog.lower(c.relname) = pg_catalog.lower(" name "::text) OR n.nspname = " schema "::text" \
+	" AND " SQL_IS_ALIKE(name, "c.relname") ")" \
+	" ORDER BY pg_catalog.lower(c.relname) = pg_catalog.lower(" name "::text) DESC, n.nspname = " schema "::text DESC," \
+	" c.relname = " name "::text DESC, " SQL_PAIRS_SHARED(name, "c.relname") " DESC, n.nspname, c.relname LIMIT 1)" \
 	" || ')', '')"
+
+/* The option that is to be blamed (plan/step.h): the table where it is none that can be worked on, else that one. */
+#define SQL_BLAME(option) \
+	"CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') THEN 'table' ELSE '" option "' END AS option"
 
 /* "app.v is a view" */
 #define SQL_IS_A(relkind) \
@@ -92,6 +99,26 @@
 /* ---- Taking a column away, and archiving it first (what archive_away() and its kin read) ---- */
 
 /*
+ * CTE `key` after `rel`: the best key that tells its rows apart and that column
+ * number `without` is no part of, as lists of columns; no row where there is none.
+ */
+#define SQL_BEST_KEY(without) \
+	"key AS (SELECT pg_catalog.string_agg(b.name, ', ' ORDER BY b.n) AS columns," \
+	" pg_catalog.string_agg(b.name || ' ' || b.type, ', ' ORDER BY b.n) AS definition," \
+	" pg_catalog.string_agg('t.' || b.name || ' = a.' || b.name, ' AND ' ORDER BY b.n) AS match," \
+	" pg_catalog.string_agg(b.name || ' DESC', ', ' ORDER BY b.n) AS descending," \
+	" pg_catalog.json_agg(b.name ORDER BY b.n)::text AS names" \
+	" FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
+	" AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
+	" CROSS JOIN LATERAL (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type," \
+	" a.attnotnull AND a.attnum IS DISTINCT FROM " without " AS usable" \
+	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_catalog.pg_attribute a" \
+	" ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts) b" \
+	" WHERE rel.relkind = 'p' OR NOT rel.relhassubclass" \
+	" GROUP BY i.indexrelid, i.indisprimary, i.indnkeyatts HAVING pg_catalog.bool_and(b.usable)" \
+	" ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)"
+
+/*
  * CTEs after `rel` and `col`.  `aside`: names that column $3 got when it was
  * moved aside (archive_name(), plan/archive.h); `it`: the column under its own or such a name;
  * `key`: the best key that it is no part of, as lists of columns, no row
@@ -105,19 +132,7 @@
 	" WHERE m.rest <> '' AND m.rest <> m.attname::text AND (m.rest = $3::text OR" \
 	" pg_catalog.octet_length(m.attname::text) > 59 AND pg_catalog.starts_with($3::text, m.rest)))," \
 	" it AS (SELECT attrelid, attnum FROM col UNION ALL SELECT attrelid, attnum FROM aside LIMIT 1)," \
-	" key AS (SELECT pg_catalog.string_agg(b.name, ', ' ORDER BY b.n) AS columns," \
-	" pg_catalog.string_agg(b.name || ' ' || b.type, ', ' ORDER BY b.n) AS definition," \
-	" pg_catalog.string_agg('t.' || b.name || ' = a.' || b.name, ' AND ' ORDER BY b.n) AS match," \
-	" pg_catalog.string_agg(b.name || ' DESC', ', ' ORDER BY b.n) AS descending" \
-	" FROM rel LEFT JOIN it ON true JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid" \
-	" AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL" \
-	" CROSS JOIN LATERAL (SELECT k.n, pg_catalog.quote_ident(a.attname) AS name, " SQL_TYPE("a") " AS type," \
-	" a.attnotnull AND a.attnum IS DISTINCT FROM it.attnum AS usable" \
-	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n) JOIN pg_catalog.pg_attribute a" \
-	" ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts) b" \
-	" WHERE rel.relkind = 'p' OR NOT rel.relhassubclass" \
-	" GROUP BY i.indexrelid, i.indisprimary, i.indnkeyatts HAVING pg_catalog.bool_and(b.usable)" \
-	" ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)"
+	" " SQL_BEST_KEY("(SELECT it.attnum FROM it)")
 
 /*
  * What depends on the column, by name.  Normally it stands in the way; what
@@ -219,12 +234,7 @@ void foreign_key_add(const struct foreign_key_plan *key, const struct facts *fac
 void foreign_key_validate(const struct foreign_key_plan *key, const char *name, struct stmts *stmts);
 void foreign_key_drop(const struct foreign_key_plan *key, const char *name, struct stmts *stmts);
 
-/* ---- Recipes ---- */
-
 /* Names as an array literal, {"a","b"}; NULL when there are none. */
 const char *array_literal(const char *const *names, size_t count, struct arena *arena);
-
-/* NOT NULL without a scan under a lock: CHECK NOT VALID, VALIDATE, SET NOT NULL.  Safe to begin again. */
-void set_not_null(const struct relname *table, const char *column, struct stmts *stmts);
 
 #endif

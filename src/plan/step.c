@@ -37,6 +37,14 @@ const struct step_type *step_type_find(const char *name)
 	return NULL;
 }
 
+bool step_type_changes(const struct step_type *type, const void *args, const struct relname *table)
+{
+	struct relname own;
+
+	return (type->subject && type->subject(args, &own) && relname_equal(&own, table)) ||
+	       (type->other_subject && type->other_subject(args, &own) && relname_equal(&own, table));
+}
+
 const char *step_class_name(enum step_class class)
 {
 	static const char *const names[] = {"additive", "data", "verify", "switch", "destructive"};
@@ -79,14 +87,24 @@ struct stmt *stmts_add(struct stmts *stmts, enum stmt_mode mode, const char *for
 	return stmt;
 }
 
-void stmt_lock(struct stmts *stmts, struct stmt *stmt, const struct relname *table, enum lock_mode mode)
+static void claim(struct stmts *stmts, struct stmt *stmt, struct table_lock lock)
 {
 	struct table_lock *locks = arena_array(stmts->arena, struct table_lock, stmt->lock_count + 1);
 
 	if (stmt->lock_count)
 		memcpy(locks, stmt->locks, stmt->lock_count * sizeof(*locks));
-	locks[stmt->lock_count++] = (struct table_lock){*table, mode};
+	locks[stmt->lock_count++] = lock;
 	stmt->locks = locks;
+}
+
+void stmt_lock(struct stmts *stmts, struct stmt *stmt, const struct relname *table, enum lock_mode mode)
+{
+	claim(stmts, stmt, (struct table_lock){*table, mode, false});
+}
+
+void stmt_takes(struct stmts *stmts, struct stmt *stmt, const struct relname *view, enum lock_mode mode)
+{
+	claim(stmts, stmt, (struct table_lock){*view, mode, true});
 }
 
 void stmts_refuse(struct stmts *stmts, const char *help, const char *format, ...)

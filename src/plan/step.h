@@ -35,6 +35,7 @@ const char *lock_mode_name(enum lock_mode mode); /* "ACCESS EXCLUSIVE" */
 struct table_lock {
 	struct relname table;
 	enum lock_mode mode;
+	bool by_itself; /* its statement takes it: LOCK TABLE would also lock what is below a view */
 };
 
 enum stmt_mode {
@@ -46,6 +47,17 @@ enum stmt_mode {
 
 enum { VERIFY_ROWS = 20 }; /* a verification asks for no more rows than these */
 
+/*
+ * The rows that a statement may fail at (a class 23 error, or a verification
+ * that is not empty): asked for only when it has.
+ */
+struct culprits {
+	const char *query;           /* all of them: no LIMIT, what tells them apart comes first */
+	const char *what;            /* what they are, in the plural: "rows with NULL in email" */
+	const char *help;            /* what to do about them */
+	const struct stmt *withdraw; /* takes away what must not stay when it has failed; may be NULL */
+};
+
 struct stmt {
 	const char *sql;
 	enum stmt_mode mode;
@@ -53,9 +65,13 @@ struct stmt {
 	size_t lock_count;
 	bool slow;          /* takes time in proportion to the table: no hold limit */
 	bool must_be_empty; /* a verification: each row that it returns is a thing that is wrong */
+	const char *wrong;  /* of such: what it means that there are rows, instead of the usual words; may be NULL */
+	bool verdict;       /* a verification that answers by itself: see plan/verdict.h */
 	int64_t under; /* ms; a verification: the fastest of `runs` runs must take less; 0: its time does not matter */
 	int runs;
 	const char *note; /* for preview, may be NULL: "scan, readers and writers go on" */
+	const char *help; /* what to do when the server does not understand it, may be NULL */
+	const struct culprits *culprits; /* of a statement that runs ALONE or OUTSIDE; may be NULL */
 	struct stmt *next;
 };
 
@@ -67,12 +83,16 @@ struct stmts {
 	const char *refusal; /* set by stmts_refuse(): why this step can't be done or undone, for people */
 	const char *refusal_help;
 	const char *refusal_rule; /* the rule behind it, if there is one; may be set after stmts_refuse() */
+	const char *refusal_option; /* the option of the plan that it is about, likewise */
+	bool refusal_stays;       /* of undo: nothing that is taken back before it will change that */
 };
 /* Appends one statement; the result is borrowed for setting its other fields. */
 struct stmt *stmts_add(struct stmts *stmts, enum stmt_mode mode, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Adds a lock to a statement. */
 void stmt_lock(struct stmts *stmts, struct stmt *stmt, const struct relname *table, enum lock_mode mode);
+/* The same for a view: the statement takes the lock by itself, and waits for it no longer than LOCK TABLE would. */
+void stmt_takes(struct stmts *stmts, struct stmt *stmt, const struct relname *view, enum lock_mode mode);
 /* Says that there is no way, and why; the statements are then ignored. */
 void stmts_refuse(struct stmts *stmts, const char *help, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -82,6 +102,11 @@ void stmts_refuse(struct stmts *stmts, const char *help, const char *format, ...
  *   state     'absent' 'partial' 'done' 'conflict' 'missing' 'compare'
  *   found     for people, what is there ("column image_urls text"), or NULL
  *   expected  for people, what the plan says, or NULL
+ *   help      for people, the way out of a conflict or to what is missing, or NULL for the usual words;
+ *             the column may be left out
+ *   option    the option of the plan that a conflict, or what is missing, is about, or NULL for the whole step;
+ *             the column may be left out
+ *   piece     SQL that stands in that option's text and is meant, or NULL; the column may be left out
  * and whatever else apply and reverse want to know.  'missing' means that what
  * the step stands on (its table) isn't there.  'compare' means: the object is
  * there; build the wanted one in pg_temp with the scratch statements, in a
@@ -97,9 +122,11 @@ struct probe_query {
 };
 struct probe {
 	struct arena *arena;
+	const struct record *before; /* asked for undo: the probe's row when this run first did the step; else NULL */
 	struct probe_query query; /* read only; sql is the same static text for all steps of a type: it is prepared */
 	const char *scratch[8];   /* statements that build the wanted object in pg_temp, with the plan's search_path */
 	size_t scratch_count;
+	const char *refused; /* set by whoever asks: of all these the statement that the server said no to */
 	struct probe_query compare; /* after them: one row of the same columns */
 };
 
@@ -110,6 +137,7 @@ struct facts {
 	const struct record *now;    /* the probe's row now */
 	const struct record *before; /* the probe's row when this run first did the step; NULL if it never did */
 	int64_t run;                 /* the run's number; 0 in preview of a plan that never ran */
+	bool undoing;                /* asked in order to take it back */
 	int number;                  /* of the step in its plan, from 1 */
 	int64_t archive_rows;        /* rows in archive_<run>_<number>; -1: there is no such table */
 };
@@ -133,10 +161,26 @@ struct step_type {
 	const struct option *options;
 	const char *locks;    /* for the manual: which lock on what, for how long */
 	const char *way_back; /* for the manual: what undo does */
-	bool scans_first;     /* expect_column and the like: also evaluated before the first statement of a run */
+	/* Its statements succeed whatever somebody did meanwhile, so the probe is asked again just before them. */
+	bool looks_again;
+	/* Its probe only tells whether it can be done; that it was done nothing but the registry's row tells. */
+	bool only_registry_tells;
+	/* undo may turn out to be impossible, though there is a way back: asked before anything is taken back. */
+	bool may_refuse_undo;
+	bool scans_first; /* expect_column and the like: also evaluated before the first statement of a run */
+	/* A verification by what rows say: a probe can only tell whether it can be asked, and `apply` asks. */
+	bool judges_rows;
 	bool makes_names; /* a schema, type or the like that later steps may stand on: what they miss may come from it
 	                   */
+	/* It can be made for a moment by a check, in a transaction that is rolled back: no table is locked, nothing runs
+	 * long. */
+	bool made_ahead;
 
+	/*
+	 * Does it stand on things that its subject does not tell, as a view's query does, so that any earlier step may
+	 * make or change them?  NULL: no.
+	 */
+	bool (*stands_on_names)(const void *args);
 	/* On a table that the same run has just made, is what it adds surely absent, with nothing to ask?  NULL: ask.
 	 */
 	bool (*absent_on_new_table)(const void *args);
@@ -146,6 +190,10 @@ struct step_type {
 	enum step_class (*class_of)(const void *args);
 	/* Which table (or none: false) it changes; a run claims it. */
 	bool (*subject)(const void *args, struct relname *table);
+	/* A second name that it changes, as the new one of a table that is renamed; claimed too.  NULL: none. */
+	bool (*other_subject)(const void *args, struct relname *table);
+	/* The n-th other table, from 0, that must be there, and whose making may be an earlier step's; NULL: none. */
+	bool (*stands_on)(const void *args, size_t n, struct arena *arena, struct relname *table);
 	/* Does this step create that table?  NULL: no. */
 	bool (*creates)(const void *args, const struct relname *table);
 	/* NULL: nothing in the catalogue tells; the registry's row alone says whether it was done. */
@@ -166,6 +214,8 @@ struct step_type {
 
 extern const struct step_type *const step_types[]; /* NULL-terminated, by name; generated */
 const struct step_type *step_type_find(const char *name);
+/* Is this table one of those that a step of that type and args changes? */
+bool step_type_changes(const struct step_type *type, const void *args, const struct relname *table);
 const char *step_class_name(enum step_class class);
 
 #endif

@@ -39,6 +39,7 @@ bool sql_parse_index_columns(const char *text, struct arena *arena, struct index
 
 		(*columns)[i].text = scan_join(text, tree.tokens.items + at, end - at, arena);
 		(*columns)[i].column = arena_strdup(arena, named ? element->name : plain_column(element->expr));
+		(*columns)[i].bare = (*columns)[i].column && end == at + 1;
 		at = end + 1;
 	}
 	tree_release(&tree);

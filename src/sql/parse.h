@@ -32,6 +32,7 @@ bool sql_check_statements(const char *text, struct err *err);
 struct index_column {
 	const char *text;   /* the entry as it was written, normalised */
 	const char *column; /* its plain column, unquoted, or NULL for an expression */
+	bool bare;          /* nothing but that: no DESC, no operator class */
 };
 /* As inside CREATE INDEX … ( <text> ). */
 bool sql_parse_index_columns(const char *text, struct arena *arena, struct index_column **columns, size_t *count,

@@ -3,7 +3,8 @@
 
 #include "base/err.h"
 #include "plan/archive.h"
-#include "plan/probes.h"
+#include "plan/defaults.h"
+#include "plan/referring.h"
 
 struct add_column_args {
 	struct relname table;
@@ -107,6 +108,8 @@ static bool check_default(const struct add_column_args *args, const struct optio
 	size_t count = 0;
 	bool ok = true;
 
+	if (args->default_value && !default_is_free(args->default_value, place, diags))
+		return false;
 	if (!args->default_value || !sql_functions(args->default_value, &diags->arena, &calls, &count, &err))
 		count = 0;
 	for (size_t i = 0; i < count && ok; i++) {
@@ -153,7 +156,15 @@ static bool subject(const void *step, struct relname *table)
 #define FOREIGN_KEY SQL_FOREIGN_KEY("ARRAY[$3::text]", "$4", "$5", "$6::text[]", "$7::text", "$8")
 #define FROM_ALL \
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN parent ON true LEFT JOIN same ON true" \
-	" LEFT JOIN namesake ON true"
+	" LEFT JOIN namesake ON true CROSS JOIN aim"
+
+/* A foreign key is still to be added, to a table that has first to be one that it can refer to. */
+#define TO_REFER "$4::text IS NOT NULL AND same.conname IS NULL"
+#define PARENT_LACKS \
+	"(SELECT r.name FROM pg_catalog.unnest(aim.columns) r(name) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a" \
+	" WHERE a.attrelid = parent.oid AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped) LIMIT 1)"
+#define PARENT_IS_NONE \
+	"(parent.relkind NOT IN ('r', 'p') OR aim.columns IS NULL OR NOT " SQL_PARENT_HAS_KEY ")"
 
 #define COMMENT "coalesce(pg_catalog.col_description(col.attrelid, col.attnum), '')"
 #define NEED_FOREIGN_KEY "($4::text IS NOT NULL AND same.conname IS NULL)"
@@ -169,17 +180,23 @@ static bool subject(const void *step, struct relname *table)
 
 static const char query[] =
 	"WITH " SQL_REL ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY " SELECT s.state, CASE s.state"
-	" WHEN 'missing' THEN " SQL_NO_TABLE("$1", "$2")
+	" WHEN 'missing' THEN CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
+	" WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("$4", "$5") " ELSE " SQL_PARENT_LACKS " END"
 	" WHEN 'conflict' THEN CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN rel.relispartition THEN " SQL_NAME("$1", "$2") " || ' is a partition, and gets columns from its parent'"
-	" ELSE namesake.definition END END AS found,"
-	" CASE WHEN s.state = 'conflict' THEN CASE WHEN rel.relkind IN ('r', 'p') AND NOT rel.relispartition"
-	" THEN $9::text ELSE 'a table with columns of its own' END END AS expected,"
-	" " FACTS FROM_ALL " LEFT JOIN key ON true"
+	" WHEN NOT s.refers THEN namesake.definition" SQL_PARENT_FOUND " ELSE namesake.definition END END AS found,"
+	" CASE WHEN s.state <> 'conflict' THEN NULL WHEN rel.relkind NOT IN ('r', 'p') OR rel.relispartition"
+	" THEN 'a table with columns of its own' WHEN NOT s.refers THEN $9::text" SQL_PARENT_EXPECTED " ELSE $9::text END AS expected,"
+	" CASE WHEN s.state <> 'conflict' OR NOT s.refers THEN NULL" SQL_PARENT_HELP " END AS help,"
+	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR rel.relispartition THEN 'table'"
+	" WHEN s.refers THEN 'references' ELSE 'column' END AS option,"
+	" " FACTS FROM_ALL " LEFT JOIN key ON true CROSS JOIN LATERAL (SELECT " PARENT_LACKS ") wrong(parent_lacks)"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
-	" WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'compare'"
-	" WHEN rel.relispartition OR namesake.definition IS NOT NULL THEN 'conflict'"
-	" WHEN " NEED_TWIN " THEN 'compare' ELSE 'absent' END) s(state)";
+	" WHEN rel.relkind NOT IN ('r', 'p') OR col.attnum IS NULL AND rel.relispartition THEN 'conflict'"
+	" WHEN " TO_REFER " AND (parent.oid IS NULL OR wrong.parent_lacks IS NOT NULL) THEN 'missing'"
+	" WHEN " TO_REFER " AND " PARENT_IS_NONE " THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'compare'"
+	" WHEN namesake.definition IS NOT NULL THEN 'conflict'"
+	" WHEN " NEED_TWIN " THEN 'compare' ELSE 'absent' END, " TO_REFER " AND coalesce(" PARENT_IS_NONE ", true)) s(state, refers)";
 
 /* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
 #define VOLATILE \
@@ -209,6 +226,8 @@ static const char compare[] =
 	" CASE WHEN s.state = 'absent' THEN NULL WHEN t.have <> t.want THEN t.have"
 	" WHEN s.state = 'conflict' THEN namesake.definition ELSE t.have || " SHORTCOMINGS " END AS found,"
 	" CASE WHEN s.state = 'conflict' AND t.have = t.want THEN $9::text ELSE t.want END AS expected,"
+	" CASE WHEN t.have = t.want THEN 'references' WHEN " SQL_TYPE("col") " = " SQL_TYPE("new") " THEN 'default' ELSE 'type' END"
+	" AS option,"
 	" " VOLATILE " AS volatile, " CONSTRAINED " AS constrained_domain" FROM_ALL " CROSS JOIN new"
 	" CROSS JOIN LATERAL (SELECT " SQL_COLUMN("col") " AS have, " SQL_COLUMN("new") " AS want) t"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN col.attnum IS NULL THEN 'absent' WHEN t.have <> t.want THEN 'conflict'"
@@ -228,6 +247,17 @@ static bool foreign_key(const struct add_column_args *args, struct foreign_key_p
 	key->on_update = 'a';
 	key->name = foreign_key_name(key, arena);
 	return args->references && foreign_key_refer(key, args->references, arena);
+}
+
+/* The table referred to. */
+static bool stands_on(const void *step, size_t n, struct arena *arena, struct relname *table)
+{
+	struct foreign_key_plan key;
+
+	if (n > 0 || !foreign_key(step, &key, arena))
+		return false;
+	*table = key.parent;
+	return true;
 }
 
 static bool calls_functions(const char *expression, struct arena *arena)
@@ -303,10 +333,12 @@ static bool rewrites(const struct add_column_args *args, const struct facts *fac
 			"the default of column %s calls %s, which is volatile: adding it would rewrite the table",
 			ident_quoted(stmts->arena, args->column), functions);
 		stmts->refusal_rule = "add-column-volatile-default";
+		stmts->refusal_option = "default";
 	} else if (record_true(facts->now, "constrained_domain")) {
 		stmts_refuse(stmts, "use the domain's base type, and a CHECK that is added NOT VALID and validated after",
 		             "%s is a domain with constraints: adding a column of it would rewrite the table", args->type);
 		stmts->refusal_rule = "add-column-constrained-domain";
+		stmts->refusal_option = "type";
 	}
 	return stmts->refusal != NULL;
 }
@@ -437,6 +469,7 @@ const struct step_type step_add_column_if_missing = {
 				"interlock restore puts it back",
 	.check = check,
 	.subject = subject,
+	.stands_on = stands_on,
 	.probe = probe,
 	.apply = apply,
 	.reverse = reverse,

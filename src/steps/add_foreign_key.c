@@ -1,7 +1,8 @@
 /* A foreign key, first unvalidated, then validated without holding up readers or writers. */
 #include <string.h>
 
-#include "plan/probes.h"
+#include "plan/family.h"
+#include "plan/referring.h"
 
 struct add_foreign_key_args {
 	struct relname table;
@@ -75,6 +76,18 @@ static bool subject(const void *step, struct relname *table)
 	return true;
 }
 
+/* The table referred to. */
+static bool stands_on(const void *step, size_t n, struct arena *arena, struct relname *table)
+{
+	const struct add_foreign_key_args *args = step;
+	struct foreign_key_plan key = {.table = args->table};
+
+	if (n > 0 || !foreign_key_refer(&key, args->references, arena))
+		return false;
+	*table = key.parent;
+	return true;
+}
+
 static struct foreign_key_plan plan_of(const struct add_foreign_key_args *args, struct arena *arena)
 {
 	size_t count = args->column ? 1 : args->columns.count;
@@ -92,31 +105,39 @@ static struct foreign_key_plan plan_of(const struct add_foreign_key_args *args, 
 
 /* clang-format off */
 
-/* The first of the columns $3 that the table doesn't have. */
-#define LACKING \
-	"(SELECT pg_catalog.quote_ident(w.name) FROM pg_catalog.unnest($3::text[]) w(name)" \
-	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attname = w.name" \
-	" AND a.attnum > 0 AND NOT a.attisdropped) LIMIT 1)"
+#define IS_TABLE "rel.relkind IN ('r', 'p')"
+#define NAME_TAKEN "namesake.definition IS NOT NULL AND same.conname IS NULL"
+#define COUNTS_DIFFER "pg_catalog.cardinality(aim.columns) <> pg_catalog.cardinality($3::text[])"
 
-/* A column or a table referred to that isn't there is no obstacle: an earlier step may be to make it. */
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_FOREIGN_KEY("$3::text[]", "$4", "$5", "$6::text[]", "$7::text", "$8")
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_FOREIGN_KEY("$3::text[]", "$4", "$5", "$6::text[]", "$7::text", "$8") ", "
+	SQL_WRONG_PAIRS("$3::text[]")
 	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
-	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
-	" WHEN s.state = 'conflict' AND namesake.definition IS NOT NULL THEN namesake.definition"
-	" WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("$4", "$5")
-	" WHEN l.lacking IS NOT NULL THEN 'no column ' || l.lacking || ' in ' || " SQL_NAME("$1", "$2")
-	" WHEN aim.columns IS NULL THEN " SQL_NAME("$4", "$5") " || ' has no primary key'"
+	" WHEN NOT " IS_TABLE " THEN " SQL_IS_A("rel.relkind")
 	" WHEN s.state = 'partial' THEN 'constraint ' || pg_catalog.quote_ident(same.conname) || ', not validated'"
-	" WHEN s.state = 'done' THEN 'constraint ' || pg_catalog.quote_ident(same.conname) END AS found,"
-	" $9::text AS expected, rel.relkind, same.conname AS foreign_key"
-	" FROM aim LEFT JOIN rel ON true LEFT JOIN parent ON true LEFT JOIN same ON true LEFT JOIN namesake ON true"
-	" CROSS JOIN LATERAL (SELECT " LACKING ") l(lacking)"
-	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
-	" WHEN rel.relkind NOT IN ('r', 'p') OR namesake.definition IS NOT NULL AND same.conname IS NULL THEN 'conflict'"
-	" WHEN parent.oid IS NULL OR l.lacking IS NOT NULL THEN 'absent' WHEN same.convalidated THEN 'done'"
-	" WHEN same.conname IS NOT NULL THEN 'partial'"
-	" WHEN aim.columns IS NULL THEN 'conflict' ELSE 'absent' END) s(state)";
+	" WHEN s.state = 'done' THEN 'constraint ' || pg_catalog.quote_ident(same.conname)"
+	" WHEN " NAME_TAKEN " THEN namesake.definition WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("$4", "$5")
+	" WHEN wrong.child_lacks IS NOT NULL THEN " SQL_CHILD_LACKS SQL_PARENT_FOUND
+	" WHEN " COUNTS_DIFFER " THEN 'the primary key of ' || " SQL_NAME("$4", "$5") " || ' is '"
+	" || pg_catalog.array_to_string(aim.columns, ', ') ELSE wrong.unlike END AS found,"
+	" CASE WHEN NOT " IS_TABLE " THEN 'a table' WHEN " NAME_TAKEN " THEN $9::text" SQL_PARENT_EXPECTED
+	" WHEN " COUNTS_DIFFER " THEN 'as many columns as ' || pg_catalog.array_to_string($3::text[], ', ')"
+	" WHEN wrong.unlike IS NOT NULL THEN 'columns that can be compared' ELSE $9::text END AS expected,"
+	" CASE WHEN rel.oid IS NULL OR NOT " IS_TABLE " OR " NAME_TAKEN " OR wrong.child_lacks IS NOT NULL THEN NULL" SQL_PARENT_HELP
+	" WHEN " COUNTS_DIFFER " THEN 'say which columns are meant: table(column, …)' END AS help,"
+	" CASE WHEN rel.oid IS NULL OR NOT " IS_TABLE " THEN 'table' WHEN " NAME_TAKEN " THEN 'name'"
+	" WHEN parent.oid IS NULL OR wrong.child_lacks IS NULL THEN 'references'"
+	" WHEN pg_catalog.cardinality($3::text[]) = 1 THEN 'column' ELSE 'columns' END AS option,"
+	" rel.relkind, parent.relkind AS parent_relkind, same.conname AS foreign_key, wrong.match,"
+	" " SQL_SHOWN("$3::text[]") " AS shown, " SQL_OWNER_FACTS ","
+	" pg_catalog.has_table_privilege(parent.oid, 'REFERENCES') AS may_refer, current_user::text AS role"
+	" FROM aim CROSS JOIN wrong LEFT JOIN rel ON true LEFT JOIN parent ON true LEFT JOIN same ON true"
+	" LEFT JOIN namesake ON true CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
+	" WHEN NOT " IS_TABLE " THEN 'conflict' WHEN same.convalidated THEN 'done' WHEN same.conname IS NOT NULL THEN 'partial'"
+	" WHEN " NAME_TAKEN " THEN 'conflict' WHEN parent.oid IS NULL OR wrong.child_lacks IS NOT NULL THEN 'missing'"
+	" WHEN parent.relkind NOT IN ('r', 'p') OR aim.columns IS NULL THEN 'conflict'"
+	" WHEN wrong.parent_lacks IS NOT NULL THEN 'missing' WHEN NOT " SQL_PARENT_HAS_KEY " OR " COUNTS_DIFFER
+	" OR wrong.unlike IS NOT NULL THEN 'conflict' ELSE 'absent' END) s(state)";
 
 /* clang-format on */
 
@@ -136,14 +157,35 @@ static void probe(const void *step, struct probe *probe)
 		.count = 9};
 }
 
+/* true, with the refusal set: the role has no right to it. */
+static bool refused(const struct foreign_key_plan *key, const struct facts *facts, struct stmts *stmts)
+{
+	const char *role = record_get(facts->now, "role"), *parent = relname_quoted(stmts->arena, &key->parent);
+
+	if (owner_refused(facts, stmts) || !role || record_true(facts->now, "may_refer"))
+		return stmts->refusal != NULL;
+	stmts_refuse(stmts,
+	             arena_printf(stmts->arena, "GRANT REFERENCES ON %s TO %s, or run the plan as its owner", parent,
+	                          ident_quoted(stmts->arena, role)),
+	             "role \"%s\" may not refer to %s", role, parent);
+	stmts->refusal_option = "references";
+	return true;
+}
+
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	struct foreign_key_plan key = plan_of(step, stmts->arena);
 	const char *existing = record_get(facts->now, "foreign_key");
+	bool ours = facts->state == STATE_ABSENT || (facts->before && !record_get(facts->before, "foreign_key"));
 
+	if (refused(&key, facts, stmts))
+		return;
 	if (!existing)
 		foreign_key_add(&key, facts, stmts);
+	if (stmts->refusal)
+		return;
 	foreign_key_validate(&key, existing ? existing : key.name, stmts);
+	stmts->last->culprits = referring_culprits(&key, ours ? key.name : NULL, facts, stmts);
 }
 
 /* One that was there before, only not validated, stays. */
@@ -184,6 +226,7 @@ const struct step_type step_add_foreign_key = {
 	.way_back = "drops the constraint if this run added it, with ACCESS EXCLUSIVE on both tables, briefly",
 	.check = check,
 	.subject = subject,
+	.stands_on = stands_on,
 	.probe = probe,
 	.apply = apply,
 	.reverse = reverse,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "plan/probes.h"
+#include "plan/referring.h"
 
 struct create_table_args {
 	struct relname table;
@@ -54,6 +54,22 @@ static bool subject(const void *step, struct relname *table)
 	return true;
 }
 
+/* The tables that it refers to, as far as they have a schema. */
+static bool stands_on(const void *step, size_t n, struct arena *arena, struct relname *table)
+{
+	struct table_definition definition = definition_of(step, arena);
+
+	for (size_t i = 0; i < definition.foreign_key_count; i++) {
+		const struct foreign_key *key = &definition.foreign_keys[i];
+
+		if (!key->schema || n-- > 0)
+			continue;
+		*table = (struct relname){key->schema, key->table};
+		return true;
+	}
+	return false;
+}
+
 static bool creates(const void *step, const struct relname *table)
 {
 	return relname_equal(&((const struct create_table_args *)step)->table, table);
@@ -61,18 +77,37 @@ static bool creates(const void *step, const struct relname *table)
 
 /* clang-format off */
 
-/* A schema that isn't there is no obstacle: an earlier step may be to make it. */
+/* The first table of another name that its foreign keys can't refer to; one without a schema only the server finds. */
+#define WRONG_PARENT \
+	"wrong AS (SELECT parent.oid IS NULL AS is_missing, " SQL_NAME("f.schema", "f.name") " AS name," \
+	" CASE WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("f.schema", "f.name") \
+	" WHEN parent.relkind NOT IN ('r', 'p') THEN " SQL_NAME("f.schema", "f.name") " || ' is no table'" \
+	" WHEN aim.columns IS NULL THEN " SQL_NAME("f.schema", "f.name") " || ' has no primary key'" \
+	" ELSE 'nothing makes ' || pg_catalog.array_to_string(aim.columns, ', ') || ' of '" \
+	" || " SQL_NAME("f.schema", "f.name") " || ' unique' END AS found" \
+	" FROM pg_catalog.json_to_recordset($3::json) AS f(schema text, name text, referenced text[])" \
+	" LEFT JOIN LATERAL (SELECT c.oid, c.relkind FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
+	" ON n.oid = c.relnamespace WHERE n.nspname = f.schema AND c.relname = f.name) parent ON true" \
+	" CROSS JOIN LATERAL (SELECT coalesce(f.referenced, (SELECT pg_catalog.array_agg(a.attname::text)" \
+	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)" \
+	" WHERE i.indrelid = parent.oid AND i.indisprimary))) aim(columns)" \
+	" WHERE f.schema IS NOT NULL AND (f.schema <> $1::text OR f.name <> $2::text)" \
+	" AND (parent.oid IS NULL OR NOT coalesce(" SQL_PARENT_HAS_KEY ", false)) LIMIT 1)"
+
 static const char query[] =
-	"WITH " SQL_REL ", home AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)"
-	" SELECT CASE WHEN rel.oid IS NULL THEN 'absent'"
+	"WITH " SQL_REL ", " WRONG_PARENT ", home AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)"
+	" SELECT CASE WHEN home.oid IS NULL THEN 'missing' WHEN rel.oid IS NULL THEN CASE WHEN wrong.is_missing THEN 'missing'"
+	" WHEN wrong.found IS NOT NULL THEN 'conflict' ELSE 'absent' END"
 	" WHEN rel.relkind = 'r' AND rel.relpersistence = 'p' AND NOT rel.relispartition THEN 'compare'"
 	" ELSE 'conflict' END AS state,"
 	" CASE WHEN home.oid IS NULL THEN 'no schema ' || pg_catalog.quote_ident($1::text)"
-	" WHEN rel.relkind <> 'r' THEN " SQL_IS_A("rel.relkind")
+	" WHEN rel.oid IS NULL THEN wrong.found WHEN rel.relkind <> 'r' THEN " SQL_IS_A("rel.relkind")
 	" WHEN rel.relpersistence <> 'p' THEN " SQL_NAME("$1", "$2") " || ' is unlogged'"
 	" WHEN rel.relispartition THEN " SQL_NAME("$1", "$2") " || ' is a partition' END AS found,"
-	" CASE WHEN rel.oid IS NOT NULL THEN 'an ordinary table' END AS expected"
-	" FROM (SELECT) one LEFT JOIN home ON true LEFT JOIN rel ON true";
+	" CASE WHEN rel.oid IS NOT NULL THEN 'an ordinary table' ELSE 'a table with a primary key or a unique constraint'"
+	" || ' that a foreign key can refer to' END AS expected,"
+	" CASE WHEN rel.oid IS NULL AND home.oid IS NOT NULL THEN 'columns' ELSE 'table' END AS option, wrong.name AS piece"
+	" FROM (SELECT) one LEFT JOIN home ON true LEFT JOIN rel ON true LEFT JOIN wrong ON true";
 
 /*
  * Columns by name; constraints by what they say, for their names may differ.
@@ -121,7 +156,7 @@ static const char compare[] =
 	" WHEN want IS NULL THEN 'has also: ' || have ELSE have END,"
 	" '; ' ORDER BY want IS NULL, kind, key), " SQL_NAME("$1", "$2") ") AS found,"
 	" CASE WHEN pg_catalog.count(*) > 0 THEN coalesce(pg_catalog.string_agg(want, '; ' ORDER BY kind, key),"
-	" 'nothing more') END AS expected FROM differing";
+	" 'nothing more') END AS expected, 'columns' AS option FROM differing";
 
 /* clang-format on */
 
@@ -141,6 +176,11 @@ static json_t *foreign_key_json(const struct foreign_key *key)
 	foreign_key_columns(&head, key->columns, key->column_count);
 	buf_add(&head, " REFERENCES ");
 	set_text(object, "head", &head);
+	for (size_t i = 0; i < key->referenced_count; i++) {
+		if (i == 0)
+			json_object_set_new(object, "referenced", json_array());
+		json_array_append_new(json_object_get(object, "referenced"), json_string(key->referenced[i]));
+	}
 	if (key->referenced_count) {
 		foreign_key_columns(&columns, key->referenced, key->referenced_count);
 		set_text(object, "columns", &columns);
@@ -181,8 +221,10 @@ static void probe(const void *step, struct probe *probe)
 
 	for (size_t i = 0; i < definition.element_count; i++)
 		buf_addf(&columns, "%s%s", columns.length ? ", " : "", definition.elements[i].text);
-	probe->query =
-		(struct probe_query){.sql = query, .params = {args->table.schema, args->table.name}, .count = 2};
+	probe->query = (struct probe_query){
+		.sql = query,
+		.params = {args->table.schema, args->table.name, foreign_keys_json(&definition, probe->arena)},
+		.count = 3};
 	probe->scratch[probe->scratch_count++] =
 		"SELECT pg_catalog.set_config('interlock.schemas', pg_catalog.current_schemas(true)::text, true)";
 	probe->scratch[probe->scratch_count++] =
@@ -190,8 +232,6 @@ static void probe(const void *step, struct probe *probe)
 	                 buf_text(&columns));
 	probe->compare = probe->query;
 	probe->compare.sql = compare;
-	probe->compare.params[2] = foreign_keys_json(&definition, probe->arena);
-	probe->compare.count = 3;
 	buf_release(&columns);
 }
 
@@ -230,17 +270,21 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 	const char *table = relname_quoted(stmts->arena, &args->table);
 	struct stmt *stmt;
 
-	if (facts->state == STATE_ABSENT)
+	if (facts->state == STATE_ABSENT || facts->state == STATE_MISSING)
 		return;
+	stmt = stmts_add(stmts, STMT_TOGETHER, "SELECT * FROM %s LIMIT 1", table);
+	stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
+	stmt->must_be_empty = true;
+	stmt->note = "a table that holds rows stays";
+	stmt->wrong = "it holds rows that were written since";
+	stmt->help =
+		"undo loses nothing: move or delete them yourself, or leave the table where it is and undo only as far "
+		"as --to BLOCK";
 	if (facts->state == STATE_CONFLICT) {
 		stmts_refuse(stmts, "undo by hand what was changed since, then undo again",
 		             "%s is no longer what this run made: %s", table, record_get(facts->now, "found"));
 		return;
 	}
-	stmt = stmts_add(stmts, STMT_TOGETHER, "SELECT * FROM %s LIMIT 1", table);
-	stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
-	stmt->must_be_empty = true;
-	stmt->note = "a table that holds rows stays";
 	stmt = stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", table);
 	stmt_lock(stmts, stmt, &args->table, LOCK_ACCESS_EXCLUSIVE);
 	lock_parents(args, stmts, stmt, LOCK_ACCESS_EXCLUSIVE);
@@ -273,8 +317,10 @@ const struct step_type step_create_table_if_missing = {
 	.check = check,
 	.subject = subject,
 	.creates = creates,
+	.stands_on = stands_on,
 	.probe = probe,
 	.apply = apply,
+	.may_refuse_undo = true,
 	.reverse = reverse,
 	.describe = describe,
 };

@@ -3,6 +3,8 @@
 
 #include "base/interval.h"
 #include "plan/archive.h"
+#include "plan/dependents.h"
+#include "plan/not_null.h"
 #include "plan/probes.h"
 
 struct drop_column_args {
@@ -39,6 +41,8 @@ static bool subject(const void *step, struct relname *table)
 
 /* clang-format off */
 
+#define USED "'column ' || pg_catalog.quote_ident($3::text) || ' is used by ' || f.dependents"
+
 #define OBSTACLE \
 	"CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind") \
 	" WHEN col.attinhcount > 0 THEN 'column ' || pg_catalog.quote_ident($3::text) || ' of '" \
@@ -46,7 +50,13 @@ static bool subject(const void *step, struct relname *table)
 	" WHEN EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = rel.oid" \
 	" AND col.attnum = ANY (p.partattrs)) THEN 'column ' || pg_catalog.quote_ident($3::text)" \
 	" || ' is in the partition key of ' || " SQL_NAME("$1", "$2") \
-	" ELSE 'column ' || pg_catalog.quote_ident($3::text) || ' is used by ' || f.dependents END"
+	" ELSE " USED " END"
+
+#define HELP \
+	"CASE WHEN rel.relkind NOT IN ('r', 'p') THEN NULL WHEN col.attinhcount > 0 THEN 'name the table that it comes from:'" \
+	" || ' there it goes from all partitions, and from what inherits' WHEN EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p" \
+	" WHERE p.partrelid = rel.oid AND col.attnum = ANY (p.partattrs))" \
+	" THEN 'PostgreSQL keeps it as long as the table: make a new table without it, and move the rows' END"
 
 static const char query[] =
 	"WITH " SQL_REL ", " SQL_COL ", " SQL_ARCHIVE " SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
@@ -56,7 +66,9 @@ static const char query[] =
 	" WHEN col.attnum IS NOT NULL THEN 'column ' || " SQL_COLUMN("col")
 	" || coalesce('; also goes: ' || f.goes_too, '')"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'moved aside as ' || f.archived_as END AS found,"
-	" CASE WHEN o.obstacle IS NOT NULL THEN 'a column that nothing depends on' END AS expected, f.*"
+	" CASE WHEN rel.relkind NOT IN ('r', 'p') THEN 'a table' WHEN o.obstacle IS NOT NULL"
+	" THEN 'a column that nothing depends on' END AS expected, " HELP " AS help, " SQL_BLAME("column") ", f.*,"
+	" CASE WHEN o.obstacle = " USED " THEN " SQL_COLUMN_BLOCKERS " END AS blockers"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f"
 	" CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
@@ -161,7 +173,7 @@ static void require_values(const struct comeback *back)
 		stmt->slow = true;
 		stmt->note = "the default for rows that came meanwhile";
 	}
-	set_not_null(&back->args->table, back->args->column, back->stmts);
+	not_null_set(&(struct not_null){back->args->table, back->args->column, back->facts, back->stmts}, NULL);
 }
 
 /* true, with the refusal set, where an earlier state can't be had again. */
@@ -172,11 +184,9 @@ static bool refused(const struct comeback *back, bool aside)
 			   *generated = record_get(before, "column_generated");
 	bool there = record_get(back->facts->now, "column_type") != NULL;
 
-	if (back->facts->state == STATE_MISSING)
-		stmts_refuse(back->stmts, NULL, "table %s is gone", back->table);
-	else if (there)
+	if (there)
 		return false;
-	else if (!back->args->archive)
+	if (!back->args->archive)
 		stmts_refuse(back->stmts, "give archive, as in archive = \"90 days\", to keep the way back open",
 		             "column %s of %s was dropped without an archive", back->column, back->table);
 	else if (generated && *generated)
@@ -185,6 +195,9 @@ static bool refused(const struct comeback *back, bool aside)
 	else if ((identity && *identity) || (record_true(before, "column_serial") && !aside))
 		stmts_refuse(back->stmts, "add it as a new column, then put its values back with interlock restore",
 		             "the sequence of column %s of %s went with it", back->column, back->table);
+	back->stmts->refusal_stays = back->stmts->refusal != NULL;
+	if (!back->stmts->refusal && back->facts->state == STATE_MISSING)
+		stmts_refuse(back->stmts, NULL, "table %s is gone", back->table);
 	return back->stmts->refusal != NULL;
 }
 
@@ -218,6 +231,17 @@ static void restore(const void *step, const struct facts *facts, struct stmts *s
 	archive_restore(&kept, facts, stmts);
 }
 
+static int64_t kept_for(const void *step)
+{
+	return ((const struct drop_column_args *)step)->archive;
+}
+
+static void expire(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	(void)step;
+	archive_expire(facts, stmts);
+}
+
 static void describe(const void *step, struct buf *out)
 {
 	const struct drop_column_args *args = step;
@@ -246,10 +270,13 @@ const struct step_type step_drop_column_if_exists = {
 	.locks = "ACCESS EXCLUSIVE on the table, briefly; with archive twice, and between them its rows are read",
 	.way_back = "with archive the column comes back with its values, type, default, NOT NULL and comment, as the "
 				"table's last one and without its indexes and constraints; without archive there is none",
+	.may_refuse_undo = true,
 	.subject = subject,
 	.probe = probe,
 	.apply = apply,
 	.reverse = reverse,
 	.restore = restore,
+	.kept_for = kept_for,
+	.expire = expire,
 	.describe = describe,
 };

@@ -1,7 +1,7 @@
 /* Says what a column is believed to be, so that a plan never runs on a database where it is something else. */
 #include <string.h>
 
-#include "plan/probes.h"
+#include "plan/columns.h"
 
 struct expect_column_args {
 	struct relname table;
@@ -56,17 +56,13 @@ static bool subject(const void *step, struct relname *table)
 
 /* clang-format off */
 
-#define LIKE_NAMED \
-	"(SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid" \
-	" AND a.attnum > 0 AND NOT a.attisdropped AND pg_catalog.lower(a.attname) = pg_catalog.lower($3::text) LIMIT 1)"
-
 static const char query[] =
 	"WITH " SQL_REL ", " SQL_COL " SELECT CASE WHEN col.attnum IS NULL THEN 'conflict'"
 	" WHEN $4::boolean THEN 'compare' ELSE 'done' END AS state,"
 	" CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
-	" WHEN col.attnum IS NULL THEN 'no column ' || pg_catalog.quote_ident($3::text) || ' in ' || "
-	SQL_NAME("$1", "$2") " || coalesce(' (there is ' || " LIKE_NAMED " || ')', '')"
-	" ELSE " SQL_COLUMN("col") " END AS found, $5::text AS expected"
+	" WHEN col.attnum IS NULL THEN " SQL_NO_COLUMN("$3::text")
+	" ELSE " SQL_COLUMN("col") " END AS found, 'column ' || $5::text AS expected,"
+	" CASE WHEN rel.oid IS NULL THEN 'table' ELSE 'column' END AS option"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true";
 
 /* What is not asked about is taken from the column itself, so that it agrees. */

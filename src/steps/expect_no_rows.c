@@ -1,5 +1,6 @@
 /* A query that must find nothing. */
-#include "plan/probes.h"
+#include "plan/verdict.h"
+#include "sql/parse.h"
 
 struct expect_no_rows_args {
 	const char *query, *message;
@@ -28,14 +29,17 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	                 sql_normalize(args->query, stmts->arena), VERIFY_ROWS);
 	stmt->must_be_empty = true;
 	stmt->slow = true;
+	verdict_reads(stmts, stmt, args->query);
 	stmt->note = args->message;
 }
 
 static void describe(const void *step, struct buf *out)
 {
 	const struct expect_no_rows_args *args = step;
+	struct arena arena = {0};
 
-	buf_addf(out, "expect no rows%s%s", args->message ? ": " : "", args->message ? args->message : "");
+	buf_addf(out, "expect no rows: %s", args->message ? args->message : query_shown(args->query, &arena));
+	arena_release(&arena);
 }
 
 const struct step_type step_expect_no_rows = {
@@ -51,6 +55,8 @@ const struct step_type step_expect_no_rows = {
 	.options = options,
 	.locks = "what the query takes: ACCESS SHARE on the tables that it reads",
 	.way_back = "nothing to undo",
+	.judges_rows = true,
+	.stands_on_names = verdict_stands_on_names,
 	.apply = apply,
 	.describe = describe,
 };

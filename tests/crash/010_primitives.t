@@ -9,12 +9,11 @@ use Test::More;
 
 my %primitives = primitives();
 plan skip_all => 'there are no primitives yet' unless %primitives;
-crash_seed();
 
 my @points;
-for my $name (sort keys %primitives)
+for my $name (some_of(3, sort keys %primitives))
 {
-    my ($example, $setup) = @{ $primitives{$name} }{qw(example setup)};
+    my ($example, $setup, $one_way) = @{ $primitives{$name} }{qw(example setup one_way)};
     ok($example ne '' && $setup ne '', "$name: has an example and a world for it") or next;
     my $plan = plan_file("crash_$name", <<"LUA");
 plan "crash_$name" {
@@ -22,7 +21,7 @@ plan "crash_$name" {
   phase "work" { $example },
 }
 LUA
-    my $case = crash_case({ name => $name, world => "crash_$name", setup => $setup, plan => $plan });
+    my $case = crash_case({ name => $name, world => "crash_$name", setup => $setup, plan => $plan, one_way => $one_way });
     push @points, crash_points($case) if $case;
 }
 

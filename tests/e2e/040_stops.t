@@ -165,6 +165,40 @@ LUA
     $new->quit;
 };
 
+subtest 'who started a run and may approve it' => sub {
+    $db = world('stops');
+    $as{db} = $db;
+    my $approved = plan_file('approved', <<'LUA');
+plan "approved" {
+  title = "Two approvals",
+  phase "expand" { add_column_if_missing { table = "users", column = "a", type = "text" } },
+  approval "by another" { },
+  approval "by anybody" { by_other = false },
+  phase "more" { add_column_if_missing { table = "users", column = "b", type = "text" } },
+}
+LUA
+    exits(5, [ 'run', $approved ], undef, 'run', {%as});
+    exits(64, [ 'approve', $approved ], qr/it has "by another", "by anybody"/, 'which one has to be said', {%as});
+    exits(3, [ 'approve', $approved, 'by another' ], qr/role deploy started this run and can't approve it too/, 'not the first', {%as});
+    runs_ok([ 'approve', $approved, 'by anybody' ], 'the second, before the run comes there', {%as});
+    sql($db, q{UPDATE interlock.meta SET environment = 'production'});
+    exits(3, [ 'approve', $approved, 'by another' ], qr/started this run/, 'not in production', {%as});
+    sql($db, q{UPDATE interlock.meta SET environment = 'development'});
+    runs_ok([ 'approve', $approved, 'by another' ], 'but in development', {%as});
+    sql($db, q{UPDATE interlock.meta SET environment = NULL});
+    runs_ok([ 'run', $approved ], 'both are open', {%as});
+};
+
+subtest 'evidence' => sub {
+    $db = world('stops');
+    $as{db} = $db;
+    exits(5, [ 'run', $plan ], undef, 'run', {%as});
+    exits(64, [ 'gate', 'pass', $plan, '--evidence', '' ], qr/needs --evidence TEXT/, 'is more than nothing', {%as});
+    runs_ok([ 'gate', 'pass', $plan, '--evidence', 'first' ], 'is given', {%as});
+    runs_ok([ 'gate', 'pass', $plan, '--evidence', 'second' ], 'and corrected', {%as});
+    is(sql($db, q{SELECT evidence FROM interlock.condition WHERE kind = 'gate'}), 'second', 'the last counts');
+};
+
 subtest 'an edited plan' => sub {
     $db = world('stops');
     $as{db} = $db;

@@ -111,6 +111,14 @@ sub renamed_lua
     return $text =~ s{"((?:[^"\\]|\\.)*)"|\[\[(.*?)\]\]}{defined $1 ? '"' . renamed($1, @how) =~ s/(["\\])/\\$1/gr . '"' : '[[' . renamed($2, @how) . ']]'}gers;
 }
 
+# What PostgreSQL can't do to a partitioned table, or not without holding everybody up: the rule that says so.
+sub refused_when_partitioned
+{
+    my ($name, $example) = @_;
+    my %rules = (add_unique => 'unique-without-partition-key', change_type => 'alter-type-index-rebuild');
+    return $rules{$name} || ($example =~ /\w+ \{.*references =/s && $name !~ /^expect_/ && server()->pg_version < 18 && 'not-valid-fk-partitioned');
+}
+
 # Run, run by another plan, undo.
 sub there_and_back
 {
@@ -118,10 +126,10 @@ sub there_and_back
     my ($plan, $other) = map { plan_file($_, encode_utf8(qq{plan "$_" { title = "t", phase "work" { $example } }\n})) } "$world", "${world}_other";
     my $db = world($world, encode_utf8($setup));
     my ($schema, $rows) = (schema_dump($db), table_rows($db));
-    if ($example =~ /references =/ && $setup =~ /PARTITION/ && server()->pg_version < 18)
+    if (my $rule = $setup =~ /PARTITION/ && refused_when_partitioned($name, $example))
     {
-        exits(4, [ 'check', $plan ], undef, "$name: check says that this server can't do it", { db => $db, out => qr/not-valid-fk-partitioned/ });
-        exits(4, [ 'run', $plan, '--yes' ], qr/not-valid-fk-partitioned/, "$name: run refuses", { db => $db });
+        exits(4, [ 'check', $plan ], undef, "$name: check says that it can't be done here", { db => $db, out => qr/^error\[$rule\]/m });
+        exits(4, [ 'run', $plan, '--yes' ], qr/^error\[$rule\]/m, "$name: run refuses", { db => $db });
         is(schema_dump($db), $schema, "$name: nothing is touched");
         return drop_world($db);
     }
@@ -170,7 +178,8 @@ sub partitioned
 }
 
 subtest 'partitioned tables' => sub {
-    for my $name (@with_table)
+    # With an archive a partitioned table is refused, as 150_drops.t shows.
+    for my $name (grep { $_ ne 'drop_table_if_exists' } @with_table)
     {
         my $example = $primitives{$name}{example};
         there_and_back($name, "partitioned_$name", partitioned($primitives{$name}), $example);

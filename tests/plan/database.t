@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Interlock::Crash;
 use Interlock::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -23,7 +24,7 @@ sub same_words
     return $text;
 }
 
-for my $path (sort grep { !$ENV{ONLY} || m{/\Q$ENV{ONLY}\E} } glob "$folder/*.lua")
+for my $path (some_of(8, sort grep { !$ENV{ONLY} || m{/\Q$ENV{ONLY}\E} } glob "$folder/*.lua"))
 {
     my ($name) = $path =~ m{([^/]+)\.lua$};
     my $db = world('messages', slurp("$folder/world.sql"));

@@ -18,11 +18,13 @@ struct all {
 	struct relname table;
 	struct table_list tables;
 	struct relname object;
+	struct sql_object thing;
 	struct text_list texts;
 	struct column_list columns;
 	const char *column, *name, *definition, *references, *type, *expression, *predicate, *query, *statements,
 		*undo, *choice, *text, *version;
 	int64_t interval, integer, unbounded;
+	const int64_t *number;
 	bool boolean;
 	json_t *any;
 };
@@ -38,6 +40,7 @@ static const struct option options[] = {
 	ROW(table, .kind = OPTION_TABLE),
 	ROW(tables, .kind = OPTION_TABLES),
 	ROW(object, .kind = OPTION_OBJECT),
+	ROW(thing, .kind = OPTION_THING),
 	ROW(texts, .kind = OPTION_TEXTS),
 	ROW(column, .kind = OPTION_COLUMN),
 	ROW(columns, .kind = OPTION_COLUMNS),
@@ -53,6 +56,7 @@ static const struct option options[] = {
 	ROW(interval, .kind = OPTION_INTERVAL, .minimum = 10, .maximum = 60000),
 	ROW(integer, .kind = OPTION_INTEGER, .minimum = -1, .maximum = 5),
 	ROW(unbounded, .kind = OPTION_INTEGER),
+	ROW(number, .kind = OPTION_NUMBER, .minimum = -9, .maximum = 9),
 	ROW(boolean, .kind = OPTION_BOOLEAN),
 	ROW(choice, .kind = OPTION_CHOICE, .choices = choices),
 	ROW(text, .kind = OPTION_TEXT),
@@ -163,6 +167,16 @@ static void objects(void **state)
 	assert_string_equal(all.object.schema, "app");
 	assert_string_equal(all.object.name, "status");
 	assert_bad("{\"object\": \"a b\"}", "bad-option", "is not a name: ");
+	assert_good("{\"thing\": \"app.users\"}");
+	assert_int_equal(all.thing.kind, OBJECT_RELATION);
+	assert_string_equal(all.thing.schema, "app");
+	assert_string_equal(all.thing.text, "app.users");
+	assert_good("{\"thing\": \"Column  users.EMAIL\"}");
+	assert_int_equal(all.thing.kind, OBJECT_COLUMN);
+	assert_string_equal(all.thing.member, "email");
+	assert_string_equal(all.thing.text, "column users.email");
+	assert_bad("{\"thing\": \"table a; drop table b\"}", "bad-sql", "a kind and a name");
+	assert_bad("{\"thing\": 5}", "bad-option", "a kind and a name");
 }
 
 static void lists_of_texts(void **state)
@@ -325,6 +339,12 @@ static void integers(void **state)
 	assert_bad("{\"integer\": -2}", "bad-option", "must be between -1 and 5");
 	assert_bad("{\"integer\": 1.5}", "bad-option", "must be a whole number");
 	assert_bad("{\"integer\": \"1\"}", "bad-option", "must be a whole number");
+	assert_null(all.number);
+	assert_good("{\"number\": 0}");
+	assert_non_null(all.number);
+	assert_int_equal(*all.number, 0);
+	assert_bad("{\"number\": -10}", "bad-option", "must be between -9 and 9");
+	assert_bad("{\"number\": \"0\"}", "bad-option", "must be a whole number");
 }
 
 static void booleans_and_choices(void **state)

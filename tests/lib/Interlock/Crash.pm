@@ -14,7 +14,7 @@ use Interlock::Test;
 use List::Util qw(shuffle);
 use Test::More;
 
-our @EXPORT = qw(primitives crash_case crash_points try_points crash_all crash_seed);
+our @EXPORT = qw(primitives some_of crash_case crash_points try_points crash_all crash_seed);
 
 # Every point, or a sample?
 sub crash_all { return ($ENV{INTERLOCK_CRASH} || '') eq 'all' }
@@ -30,7 +30,7 @@ sub crash_seed
     return $seed;
 }
 
-# The primitives as their source files describe them: name => { example, setup, class, probes, options }.
+# The primitives as their source files describe them: name => { example, setup, class, probes, one_way, options }.
 sub primitives
 {
     my %found;
@@ -46,11 +46,23 @@ sub primitives
             $found{$name}{$field} = join '', map { _unescape($_) } ($literals // '') =~ /"((?:[^"\\]|\\.)*)"/g;
         }
         ($found{$name}{class}) = map { lc } $text =~ /^\s*\.class\s*=\s*CLASS_(\w+)/m;
-        $found{$name}{probes} = $text =~ /^\s*\.probe\s*=\s*\w/m ? 1 : 0;
+        # Does its probe tell that it was done?
+        $found{$name}{probes} = $text =~ /^\s*\.probe\s*=\s*\w/m && $text !~ /^\s*\.only_registry_tells\s*=/m ? 1 : 0;
+        $found{$name}{one_way} = $text !~ /^\s*\.reverse\s*=\s*\w/m && $found{$name}{class} ne 'verify';
         my ($table) = $text =~ /^static const struct option options\[\] = \{(.*?)^\};/ms;
         $found{$name}{options} = [ ($table // '') =~ /\.name\s*=\s*"(\w+)"/g ];
     }
     return %found;
+}
+
+# Of many things to try, those that this run tries: all, or with sanitizers, which make everything slow, one in `of`
+# that the seed chooses.  What the others show is shown without them.
+sub some_of
+{
+    my ($of, @things) = @_;
+    return @things if !$ENV{SAN} || $ENV{ONLY} || crash_all();
+    my $first = crash_seed() % $of;
+    return @things[ grep { $_ % $of == $first } 0 .. $#things ];
 }
 
 sub _unescape
@@ -78,8 +90,9 @@ sub _count
     return ($result, $count);
 }
 
-# One thing to break: { name, world => the template's name, setup => its SQL or function, plan => path }.  Runs it and
-# undoes it undisturbed, and returns the case with what it saw; undef when that already failed.
+# One thing to break: { name, world => the template's name, setup => its SQL or function, plan => path, one_way => it
+# has no way back }.  Runs it and undoes it undisturbed, and returns the case with what it saw; undef when that already
+# failed.
 sub crash_case
 {
     my ($case) = @_;
@@ -94,7 +107,12 @@ sub crash_case
     $case{states}{run} = _state($db);
 
     my ($undo, $undo_sent) = _count($db, {}, 'undo', $case{plan}, '--to', 'start', '--yes');
-    if ($undo->{exit} eq '0' && $undo_sent)
+    if ($case{one_way})
+    {
+        is($undo->{exit}, '3', "$case{name}: undo refuses");
+        is_deeply(_state($db), $case{states}{run}, "$case{name}: and leaves all as it is");
+    }
+    elsif ($undo->{exit} eq '0' && $undo_sent)
     {
         $case{undo} = $undo_sent;
         $case{states}{undo} = _state($db);

@@ -18,7 +18,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-  top server world drop_world sql sql_fails sql_session wait_until
+  top server serve_from world drop_world sql sql_fails sql_session wait_until
   interlock runs_ok exits in_background plan_file project
   schema_dump table_rows registry_state log_mark log_since statements_of
   filenode column_type registry_exists json_lines application
@@ -57,6 +57,14 @@ log_min_duration_statement = -1
 CONF
     $server->start;
     return $server;
+}
+
+# Makes another server that of this test file, with nothing on it yet; see Interlock::Sandbox.
+sub serve_from
+{
+    my ($other) = @_;
+    ($server, %templates) = ($other);
+    return;
 }
 
 # world('name', sub { my ($db) = @_; … }) makes the template database `name` once, filled by the function (or by
@@ -281,7 +289,7 @@ SQL
     # Kept rows and values: how many; what they hold shows when they are restored.
     my $kept = sql($db, <<'SQL');
 SELECT relname FROM pg_class WHERE relnamespace = 'interlock'::regnamespace AND relkind = 'r'
-   AND relname ~ '^(archive|quarantine|undo_conflict)' ORDER BY 1
+   AND relname ~ '^(archive|retired|inserted|quarantine|undo_conflict)' ORDER BY 1
 SQL
     # A run that was killed while it began leaves a gap in the numbers, which are part of these names.
     $text .= s/\d+(?=_\d+$)/N/r . ' ' . sql($db, "SELECT count(*) FROM interlock.$_") . "\n" for split /\n/, $kept;

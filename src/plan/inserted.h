@@ -1,0 +1,53 @@
+/*
+ * Rows that a step inserts, kept so that undo deletes exactly these: a table of
+ * the registry holds a copy of each as it was inserted, written by the same
+ * statement.  Undo takes nothing away that anybody wrote since: where a row was
+ * changed, or others refer to it, it stops and names them.
+ *
+ * The fragments are read with search_path = pg_catalog, pg_temp after the CTEs
+ * `rel` and `key` (SQL_BEST_KEY) of plan/probes.h.
+ */
+#ifndef INTERLOCK_PLAN_INSERTED_H
+#define INTERLOCK_PLAN_INSERTED_H
+
+#include "plan/step.h"
+
+/* clang-format off */
+
+/* Where the rows are: the table, and its partitions. */
+#define SQL_INSERTED_TABLES "SELECT rel.oid UNION SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(rel.oid) t"
+
+/*
+ * The columns of the answer that inserted_take_back() reads.  Of foreign keys
+ * to the table, to a table that it is a partition of, or to one of its own
+ * partitions, only those that would not stop a DELETE at once.
+ */
+#define SQL_INSERTED_FACTS \
+	"rel.oid IS NOT NULL AS there, CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind") " END" \
+	" AS instead, key.names AS key_names, (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name'," \
+	" pg_catalog.quote_ident(a.attname), 'type', " SQL_TYPE("a") ", 'default', " SQL_EXPRESSION("a") ", 'generated', a.attgenerated <> '')" \
+	" ORDER BY a.attnum)::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0" \
+	" AND NOT a.attisdropped) AS columns," \
+	" (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('table', k.conrelid::regclass::text," \
+	" 'own', k.conrelid = rel.oid, 'match', (SELECT pg_catalog.string_agg('c.' || pg_catalog.quote_ident(ca.attname)" \
+	" || ' = t.' || pg_catalog.quote_ident(ta.attname), ' AND ' ORDER BY u.n)" \
+	" FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) WITH ORDINALITY u(c, t, n)" \
+	" JOIN pg_catalog.pg_attribute ca ON ca.attrelid = k.conrelid AND ca.attnum = u.c" \
+	" JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = u.t)) ORDER BY k.conname, k.oid)::text" \
+	" FROM pg_catalog.pg_constraint k WHERE k.confrelid IN (" SQL_INSERTED_TABLES ") AND k.contype = 'f'" \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint u WHERE u.oid = k.conparentid AND u.confrelid IN (" \
+	SQL_INSERTED_TABLES ")) AND (k.confdeltype NOT IN ('a', 'r') OR k.condeferrable)) AS referrers," \
+	" (SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
+	" ON n.oid = c.relnamespace WHERE n.nspname = 'interlock' AND c.relkind = 'r'" \
+	" AND c.relname ~ '^inserted_[0-9]+_[0-9]+$') AS inserted"
+
+/* clang-format on */
+
+/* interlock.inserted_<run>_<number> */
+const char *inserted_table(const struct facts *facts, struct arena *arena);
+/* Makes it, empty, with the columns of the table. */
+void inserted_make(const struct relname *into, const struct facts *facts, struct stmts *stmts);
+/* Undo: the rows in it leave the table, and it goes. */
+void inserted_take_back(const struct relname *into, const struct facts *facts, struct stmts *stmts);
+
+#endif
