@@ -59,7 +59,9 @@ local function spec_of(given, subject, rule)
     })
   end
   local why = spec.default ~= nil and wrong(spec, spec.default)
-  if why then fail(rule, ("the default of %s %s"):format(subject, why)) end
+  if why then
+    fail(rule, ("the default of %s %s"):format(subject, why), { help = "write one of that kind, or leave it out" })
+  end
   return spec
 end
 

@@ -58,7 +58,7 @@ local function label_of(word, ...)
   local label = ...
   if select("#", ...) ~= 1 or type(label) ~= "string" or label == "" then
     fail("bad-value", ('%s takes a label, then braces'):format(word),
-         { help = ('write %s "label" { … }'):format(word) })
+         { help = ('write %s "%s" { … }'):format(word, word == "safety_period" and "30 days" or "label") })
   end
   return host.copy(label, ("the label of %s"):format(word))
 end
@@ -104,7 +104,10 @@ local function misplaced(value, subject, expected)
   local what = record and articles[record.kind or record.tag] or ("a %s value"):format(type(value))
   local help
   if not record and type(value) == "table" then help = "a list goes in as fragment(list)" end
-  fail("bad-value", ("%s holds %s, not %s"):format(subject, expected, what), { help = help })
+  if record and record.tag == "step" then help = 'put it inside a phase: phase "label" { … }' end
+  fail("bad-value", ("%s holds %s, not %s"):format(subject, expected, what),
+       { help = help, span = record and record.data and record.data.span,
+         chain = record and record.data and record.data.chain })
 end
 
 -- Where the author's code stands: the innermost line, and its callers outwards.

@@ -111,6 +111,14 @@ static bool is_behind_safety(const struct plan *plan, const struct block *block,
 	return named || (safety && decided);
 }
 
+static bool is_behind_period(const struct plan *plan, const struct block *block)
+{
+	for (int b = 0; b < block->index; b++)
+		if (plan->blocks[b].kind == BLOCK_SAFETY_PERIOD)
+			return true;
+	return false;
+}
+
 static void check_destructive(const struct plan *plan, const struct block *block, struct diags *diags)
 {
 	for (size_t i = 0; i < block->step_count; i++) {
@@ -120,12 +128,16 @@ static void check_destructive(const struct plan *plan, const struct block *block
 		if (step_class_of(step) != CLASS_DESTRUCTIVE || step->common.loses || is_behind_safety(plan, block, step))
 			continue;
 		diag = finding(diags, SEVERITY_ERROR, "destructive-before-safety", step,
-		               arena_printf(&diags->arena, "%s takes something away with no safety period before it",
-		                            step->type->name));
+		               arena_printf(&diags->arena, "%s takes something away %s", step->type->name,
+		                            is_behind_period(plan, block) ? "that no safety period before it watches"
+		                                                          : "with no safety period before it"));
 		diag_detail(&diags->arena, diag, "whoever still uses it finds out when it is gone");
 		diag_help(
 			&diags->arena, diag,
-			"put a gate or approval and safety_period \"30 days\" { } before it, or say loses = \"why this may go\"");
+			is_behind_period(plan, block)
+				? "name its table in unused of the safety period, put a gate or approval before that, or say loses = "
+				  "\"why this may go\""
+				: "put a gate or approval and safety_period \"30 days\" { } before it, or say loses = \"why this may go\"");
 	}
 }
 

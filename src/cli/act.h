@@ -38,7 +38,8 @@ bool act_open(struct act *act, struct context *context, bool start, bool *open, 
 bool act_open_to_read(struct act *act, struct context *context, struct err *err);
 void act_release(struct act *act);
 
-/* The plan in the first operand's file, which must pass the checks that need no server; what they say is printed. */
+/* The plan in the first operand's file, which must pass the checks that need no server; what they say is printed.
+ */
 bool act_compile(struct context *context, struct plan **plan, struct err *err);
 
 /* The parameters as JSON text for finding a run without a file; NULL when none were given. */

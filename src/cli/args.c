@@ -11,6 +11,8 @@
 
 enum { OPTIONS_MAX = 64, VALUE_OF_LONG = 256 };
 
+static const int64_t LONGEST_INTERVAL = (int64_t)365 * 24 * 3600 * 1000;
+
 /* The command line while it is read. */
 struct parser {
 	struct context *context;

@@ -18,7 +18,16 @@ enum args_group {
 	ARGS_OWN         /* the commands whose `accepts` names it */
 };
 
-enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_INTERVAL, ARGS_LONG_INTERVAL, ARGS_COUNT, ARGS_COLOR, ARGS_LOAD, ARGS_SET };
+enum args_kind {
+	ARGS_FLAG,
+	ARGS_TEXT,
+	ARGS_INTERVAL,
+	ARGS_LONG_INTERVAL,
+	ARGS_COUNT,
+	ARGS_COLOR,
+	ARGS_LOAD,
+	ARGS_SET
+};
 
 struct args_option {
 	const char *name; /* the long one, without dashes */

@@ -6,12 +6,22 @@
 #include "cli/act.h"
 #include "cli/report.h"
 
-/* What will be taken back, before the question. */
+static void show_step(const struct step *step, bool created, struct arena *arena)
+{
+	if (report_is_json())
+		report_json(json_pack("{s:s, s:i, s:s, s:s, s:b}", "type", "step", "number", step->number, "primitive",
+		                      step->type->name, "summary", step_text(step, arena), "created", created));
+	else
+		report_message("  %s%s", step_text(step, arena), created ? "" : "  (stays: it was there before)");
+}
+
+/* What will be taken back, before the question; as JSON where nothing else will tell. */
 static void show_what(const struct act *act, int from)
 {
 	const struct plan *plan = act->session.plan;
 
-	report_message("undo takes back, last first:");
+	if (!report_is_json())
+		report_message("undo takes back, last first:");
 	for (int b = (int)plan->block_count - 1; b >= from; b--)
 		for (size_t i = plan->blocks[b].step_count; i-- > 0;) {
 			const struct step *step = &plan->blocks[b].steps[i];
@@ -20,8 +30,7 @@ static void show_what(const struct act *act, int from)
 			if (!row->state || strcmp(row->state, "pending") == 0 || strcmp(row->state, "undone") == 0 ||
 			    step->type->class == CLASS_VERIFY)
 				continue;
-			report_message("  %s%s", step_text(step, &act->context->arena),
-			               row->created ? "" : "  (stays: it was there before)");
+			show_step(step, row->created, &act->context->arena);
 		}
 }
 
@@ -53,7 +62,7 @@ static enum exit_code run_undo(struct context *context, struct err *err)
 
 	ok = act_open(&act, context, false, &open, err) && run_undo_target(&act.session, &act.options, &from, err);
 	if (ok && from >= 0) {
-		if (!context->options.quiet && !context->options.json)
+		if (context->options.json ? context->options.dry_run : !context->options.quiet)
 			show_what(&act, from);
 		ok = context->options.dry_run || act_confirm(context, "take this back?", false, err);
 		if (!ok || context->options.dry_run)

@@ -32,6 +32,8 @@ static const struct block *find_block(const struct plan *plan, enum block_kind k
 	if (count != 1) {
 		if (label)
 			err_set(err, EXIT_USAGE, "plan \"%s\" has no %s \"%s\"", plan->name, block_kind_name(kind), label);
+		else if (count == 0)
+			err_set(err, EXIT_USAGE, "plan \"%s\" has no %s", plan->name, block_kind_name(kind));
 		else
 			err_set(err, EXIT_USAGE, "plan \"%s\" has %zu blocks of kind %s", plan->name, count,
 			        block_kind_name(kind));

@@ -94,6 +94,8 @@ static enum exit_code run_connected(struct context *context, struct target_reque
 	}
 	report_target(context->target.name);
 	code = ok ? command->run(context, err) : err->code;
+	if (code == EXIT_DONE && context->options.json && command->server == SERVER_REQUIRED)
+		report_json_begin(); /* a reader gets it when there is nothing to tell, too */
 	server_stop(server, false);
 	loop_free(context->loop);
 	return code;

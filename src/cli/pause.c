@@ -14,8 +14,8 @@
 static void say(struct context *context, const struct run_row *run, const struct control *wish,
                 const struct control *before)
 {
-	const char *command =
-		arena_printf(&context->arena, "interlock %s %s", wish->paused ? "resume" : "run", run_named(run, &context->arena));
+	const char *command = arena_printf(&context->arena, "interlock %s %s", wish->paused ? "resume" : "run",
+	                                   run_named(run, &context->arena));
 
 	if (context->options.json) {
 		report_json(json_pack("{s:s, s:s, s:b, s:b, s:s?, s:s}", "type", "done", "plan", run->plan, "paused",

@@ -48,7 +48,8 @@ static bool no_such_plan(struct context *context, const char *operand, struct er
 
 	if (is_path(operand)) {
 		err_set(err, EXIT_OWN, "there is no file \"%s\"", operand);
-		err_help(err, "a run that was begun needs none: give the plan's name alone");
+		if (context->command->server == SERVER_REQUIRED)
+			err_help(err, "a run that was begun needs none: give the plan's name alone");
 		return false;
 	}
 	err_set(err, EXIT_OWN, "there is no plan \"%s\": no file %s", operand, path_of(&context->arena, operand));

@@ -241,12 +241,17 @@ static void write_line(json_t *line)
 	json_decref(line);
 }
 
-void report_json(json_t *line)
+void report_json_begin(void)
 {
 	if (!version_written)
 		write_line(json_pack("{s:s, s:i, s:s, s:s, s:o}", "type", "version", "format", 1, "tool", "interlock",
 		                     "version", INTERLOCK_VERSION, "target", json_text(style.target)));
 	version_written = true;
+}
+
+void report_json(json_t *line)
+{
+	report_json_begin();
 	json_object_set_new(line, "target", json_text(style.target));
 	write_line(line);
 }
@@ -366,6 +371,8 @@ void report_err(const struct err *err)
 	if (!err->diag.summary)
 		return;
 	diag = err_diag(err, &arena);
+	if (err_is(err, "25006") && !diag.help)
+		diag.help = "default_transaction_read_only is on, or the server is a standby: interlock doctor says which";
 	if (style.json) {
 		json_t *line = diag_json("failed", &diag);
 

@@ -57,8 +57,9 @@ void report_err(const struct err *err);
 /* A line for people on stderr, and in the log; in JSON mode and with --quiet in the log alone. */
 void report_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One JSON object as a line on stdout; adds "target"; takes over the reference.  The first call writes
- * {"type":"version","format":1,…} before it. */
+/* {"type":"version","format":1,…}, once: the first line of --json. */
+void report_json_begin(void);
+/* One JSON object as a line on stdout, after that; adds "target"; takes over the reference. */
 void report_json(json_t *line);
 
 enum report_color { COLOR_PLAIN, COLOR_BOLD, COLOR_DIM, COLOR_RED, COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE };

@@ -134,8 +134,7 @@ void amend_release(struct amendment *a)
 	*a = (struct amendment){0};
 }
 
-/* `named`: the run, as a command line names it. */
-static bool say_early(const struct plan *was, const struct differences *differences, const char *named,
+static bool say_early(const struct run_row *run, const struct plan *was, const struct differences *differences,
                       struct err *err)
 {
 	const char *last = differences->first_early > 0 ? was->blocks[differences->first_early - 1].label : "start";
@@ -147,13 +146,13 @@ static bool say_early(const struct plan *was, const struct differences *differen
 	err_help(err,
 	         "leave that as it was, and write what is to be different as a phase of its own behind it; or take it"
 	         " back first, as far as you need: interlock undo %s --to %s; nothing was changed",
-	         named, label_named(last, &err->arena));
+	         run_named(run, &err->arena), label_named(last, &err->arena));
 	return false;
 }
 
 bool amend_allowed(const struct amendment *a, struct err *err)
 {
-	return !a->differences.any_early || say_early(a->plan, &a->differences, run_named(&a->run, &err->arena), err);
+	return !a->differences.any_early || say_early(&a->run, a->plan, &a->differences, err);
 }
 
 /* ---- Exchanging ---- */
@@ -176,7 +175,7 @@ static bool still_allowed(struct exchange *x, struct err *err)
 	if (registry_finished(&s->run) || strcmp(s->run.state, "undone") == 0)
 		return say_over(&s->run, x->is, err);
 	differences_find(x->was, x->is, boundary, &x->arena, &differences);
-	return !differences.any_early || say_early(x->was, &differences, run_named(&x->session->run, &err->arena), err);
+	return !differences.any_early || say_early(&x->session->run, x->was, &differences, err);
 }
 
 /*

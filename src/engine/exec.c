@@ -25,7 +25,7 @@ bool exec_interrupted(struct err *err)
 		return false;
 	err_set(err, EXIT_INTERRUPTED, "interrupted");
 	err_detail(err, "stopped at a safe point; nothing is half-done");
-	err_help(err, "run again to go on");
+	err_help(err, "the same command goes on from there");
 	return true;
 }
 
@@ -274,19 +274,19 @@ static bool reconnect(struct session *s, const struct step *step, struct err *er
 }
 
 /* What to do where nothing better is known. */
-static void help_failure(const struct step *step, struct err *err)
+static void help_failure(const struct step *step, enum direction direction, struct err *err)
 {
-	const char *what = way_out(err->sqlstate);
+	const char *what = way_out(err->sqlstate), *verb = direction == BACK ? "undo" : "run";
 
 	if (step_class_of(step) == CLASS_VERIFY)
 		err_help(err, "a verification changes nothing: mend what it found, or correct the plan, and run again");
 	else
-		err_help(err, "%s, then run again; what this step had not committed was rolled back",
-		         what ? what : "mend the cause");
+		err_help(err, "%s, then %s again; what this step had not committed was rolled back",
+		         what ? what : "mend the cause", verb);
 }
 
 /* The sentence that every failure of a step begins with. */
-static void describe_failure(struct session *s, const struct step *step, struct err *err)
+static void describe_failure(struct session *s, const struct step *step, enum direction direction, struct err *err)
 {
 	const struct block *block = plan_block_of(s->plan, step);
 
@@ -315,7 +315,7 @@ static void describe_failure(struct session *s, const struct step *step, struct 
 		err_at(err, step->span);
 	diag_chain(&err->arena, &err->diag, step->chain, step->chain_length);
 	if (!err->diag.help)
-		help_failure(step, err);
+		help_failure(step, direction, err);
 }
 
 /* The registry keeps what went wrong; best effort, the failure itself is what matters. */
@@ -389,7 +389,7 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	if (direction == VERIFY && err->code == EXIT_STEP && !err->diag.help)
 		err_help(err, "nothing was changed; mend the cause, then interlock verify %s again",
 		         run_named(&s->run, &err->arena));
-	describe_failure(s, step, err);
+	describe_failure(s, step, direction, err);
 	if (direction == VERIFY)
 		verify_record_failure(s, step, err);
 	else if (direction != EXPIRE) /* the run stands where it stood */

@@ -173,7 +173,9 @@ enum outcome group_not_empty(const struct stmt *stmt, const struct rows *rows, s
 	}
 	if (stmt->wrong)
 		err_set(err, EXIT_STEP, "%s", stmt->wrong);
-	else
+	if (stmt->wrong && stmt->help)
+		err_help(err, "%s", stmt->help);
+	if (!stmt->wrong)
 		err_set(err, EXIT_STEP, "%zu %s, expected none", rows_count(rows),
 		        rows_count(rows) == VERIFY_ROWS ? "rows or more"
 		        : rows_count(rows) == 1         ? "row"

@@ -90,7 +90,7 @@ static bool give_up(const struct work *w, const struct blamed *blamed, struct er
 static bool stopped(struct err *err)
 {
 	err_set(err, EXIT_INTERRUPTED, "interrupted while waiting for a lock");
-	err_help(err, "nothing is half-done; run again to go on");
+	err_help(err, "nothing is half-done; the same command goes on from there");
 	return false;
 }
 

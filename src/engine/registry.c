@@ -264,12 +264,13 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 	char number[24];
 	const char *params[] = {number};
 	/* By way of JSON, for status also reads a registry of version 1, which has no such columns. */
-	struct query query = {.sql = "SELECT number, state, created, before, attempts, message,"
-	                             " pg_catalog.to_jsonb(step) ->> 'result' AS result,"
-	                             " pg_catalog.to_jsonb(step) ->> 'expired_at' IS NOT NULL AS expired FROM interlock.step"
-	                             " WHERE run = $1",
-	                      .count = 1,
-	                      .params = params};
+	struct query query = {
+		.sql = "SELECT number, state, created, before, attempts, message,"
+			   " pg_catalog.to_jsonb(step) ->> 'result' AS result,"
+			   " pg_catalog.to_jsonb(step) ->> 'expired_at' IS NOT NULL AS expired FROM interlock.step"
+			   " WHERE run = $1",
+		.count = 1,
+		.params = params};
 	struct rows *rows;
 
 	snprintf(number, sizeof(number), "%lld", (long long)run);

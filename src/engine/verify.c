@@ -120,8 +120,7 @@ static enum outcome ask(struct work *w, const struct stmt *stmt, struct err *err
 		if (failed == OPENING)
 			err_at(err, place_of_sql(w->step, stmt->sql, err->position));
 		outcome = refused(w, stmt, begin, err);
-	}
-	else if (stmt->verdict)
+	} else if (stmt->verdict)
 		outcome = judge(w, answers[OPENING], err);
 	else if (rows_count(answers[OPENING]) > 0)
 		outcome = group_not_empty(stmt, answers[OPENING], err);

@@ -166,11 +166,28 @@ static bool allow_parse(const char *text, int64_t *scans, int64_t *within)
 	return interval_parse(unit, within);
 }
 
+/* One half of a condition is none, and the gate would never pass by itself. */
+static void settle_gate(const struct gate_args *gate, const struct option_place *place, struct diags *diags)
+{
+	if (gate->app && !gate->at_least)
+		diag_help(
+			&diags->arena,
+			option_error(place, diags, "bad-option", "app", "\"app\" without \"at_least\" waits for no release"),
+			"name the oldest version that may be live: at_least = \"5.3\"");
+	if (gate->at_least && !gate->app)
+		diag_help(&diags->arena,
+		          option_error(place, diags, "bad-option", "at_least",
+		                       "\"at_least\" without \"app\" is a version of nothing"),
+		          "name the application, as its sessions do: app = \"checkout\"");
+}
+
 void block_settle(struct block *block, const struct option_place *place, struct diags *diags)
 {
 	struct safety_args *safety = &block->wait.safety;
 	struct diag *diag;
 
+	if (block->kind == BLOCK_GATE)
+		settle_gate(&block->wait.gate, place, diags);
 	if (block->kind != BLOCK_SAFETY_PERIOD || !safety->allow)
 		return;
 	if (!allow_parse(safety->allow, &safety->allow_scans, &safety->allow_within)) {

@@ -22,7 +22,8 @@
 
 /* clang-format on */
 
-/* false, after an error at the option "default": its expression names a column, as a text without its quotes does. */
+/* false, after an error at the option "default": its expression names a column, as a text without its quotes does.
+ */
 bool default_is_free(const char *expression, const struct option_place *place, struct diags *diags);
 
 /* The default of a column, as a step left it. */

@@ -20,6 +20,16 @@ const char *inserted_table(const struct facts *facts, struct arena *arena)
 	return arena_printf(arena, "interlock.inserted_%lld_%d", (long long)facts->run, facts->number);
 }
 
+static const char *bare(const char *store)
+{
+	return store + strlen("interlock.");
+}
+
+bool inserted_already(const struct facts *facts, struct arena *arena)
+{
+	return again_holds(record_get(facts->now, "inserted"), bare(inserted_table(facts, arena)));
+}
+
 void inserted_make(const struct relname *into, const struct facts *facts, struct stmts *stmts)
 {
 	stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s AS TABLE %s WITH NO DATA",
@@ -138,6 +148,7 @@ static void verify_nobody_refers(const struct inserted *in)
 {
 	json_t *referrers = list_of(in->facts->now, "referrers"), *entry;
 	struct arena *arena = in->stmts->arena;
+	struct stmt *stmt;
 	size_t i;
 
 	json_array_foreach(referrers, i, entry)
@@ -147,12 +158,13 @@ static void verify_nobody_refers(const struct inserted *in)
 		if (json_is_true(json_object_get(entry, "own")))
 			others =
 				arena_printf(arena, " AND NOT EXISTS (SELECT FROM %s o WHERE %s)", in->store, match(in, "o", "c"));
-		must_be_empty(
+		stmt = must_be_empty(
 			in,
 			arena_printf(
 				arena, "SELECT %s, %s AS referred_to_by FROM %s WHERE EXISTS (SELECT FROM %s c WHERE %s%s)",
 				shown(in), literal_quoted(arena, table), both(in), table, text_of(entry, "match"), others),
 			"rows that this step inserted are referred to by others");
+		stmt->help = "undo loses nothing: let those refer to other rows, or delete them; then undo again";
 	}
 	json_decref(referrers);
 }
@@ -184,7 +196,7 @@ static bool is_there(const struct inserted *in)
 
 static bool refused(const struct inserted *in)
 {
-	const char *store = in->store + strlen("interlock."), *instead = record_get(in->facts->now, "instead");
+	const char *store = bare(in->store), *instead = record_get(in->facts->now, "instead");
 	json_t *entry;
 	size_t i;
 

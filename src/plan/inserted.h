@@ -45,6 +45,8 @@
 
 /* interlock.inserted_<run>_<number> */
 const char *inserted_table(const struct facts *facts, struct arena *arena);
+/* Are the rows there already?  They come and go together with it: an undo that was cut short has left both. */
+bool inserted_already(const struct facts *facts, struct arena *arena);
 /* Makes it, empty, with the columns of the table. */
 void inserted_make(const struct relname *into, const struct facts *facts, struct stmts *stmts);
 /* Undo: the rows in it leave the table, and it goes. */

@@ -179,6 +179,16 @@ static bool seek(struct reader *r, struct span span, const char *name, struct bu
 	return find(r, name);
 }
 
+bool locate_is_written(struct span span, const char *name)
+{
+	struct buf source = {0};
+	struct reader r;
+	bool written = seek(&r, span, name, &source);
+
+	buf_release(&source);
+	return written;
+}
+
 char *locate_text(struct span span, const char *name, int *line)
 {
 	struct buf source = {0};

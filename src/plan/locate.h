@@ -5,6 +5,8 @@
 #ifndef INTERLOCK_PLAN_LOCATE_H
 #define INTERLOCK_PLAN_LOCATE_H
 
+#include <stdbool.h>
+
 #include "base/diag.h"
 
 /*
@@ -14,6 +16,9 @@
  * own line.
  */
 struct span locate_option(struct span span, const char *name, const char *text, int position);
+
+/* Does `name =` stand in the table that opens on span.line? */
+bool locate_is_written(struct span span, const char *name);
 
 /*
  * What stands in the long brackets, [[ … ]], that the option is given, and in

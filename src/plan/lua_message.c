@@ -71,6 +71,8 @@ static const char *help_for(const char *verb, const char *what)
 		return "is there a comma missing between two entries?";
 	if (strcmp(verb, "index") == 0 && strcmp(what, "function") == 0)
 		return "is there a call missing its braces?";
+	if (strcmp(what, "nil") == 0)
+		return "is the name spelt as where it is set, and set before?";
 	return NULL;
 }
 
@@ -134,6 +136,10 @@ void message_from_compiler(const char *text, struct message *out)
 		return;
 	requote(text, out->summary, sizeof(out->summary));
 	split_opening(out->summary, out);
+	if (strncmp(out->summary, "unfinished string", 17) == 0)
+		out->help = "a text in quotes ends on its line; one of several lines stands between [[ and ]]";
+	else if (strncmp(out->summary, "unfinished long", 15) == 0)
+		out->help = "close it with ]], and as many = between them as where it opens";
 	end = strstr(out->summary, at_end);
 	if (end)
 		snprintf(end, sizeof(out->summary) - (size_t)(end - out->summary), " at the end of the file");

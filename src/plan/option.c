@@ -6,6 +6,7 @@
 #include "base/interval.h"
 #include "base/suggest.h"
 #include "plan/locate.h"
+#include "plan/option_hint.h"
 
 static const struct kind {
 	const char *name;
@@ -80,8 +81,10 @@ static bool wrong(const struct item *item, const char *why)
 {
 	struct diag *diag = option_error(item->place, item->diags, "bad-option", item->option->name, "\"%s\" of %s %s",
 	                                 item->option->name, item->place->subject, why);
+	const char *hint = option_hint(item->option, item->value, &item->diags->arena);
 
-	diag_help(&item->diags->arena, diag, "%s; interlock help %s", item->option->help, item->place->subject);
+	diag_help(&item->diags->arena, diag, "%s; interlock help %s", hint ? hint : item->option->help,
+	          item->place->subject);
 	return false;
 }
 
@@ -93,6 +96,7 @@ static bool wrong_type(const struct item *item)
 /* false, after an error with PostgreSQL's words at the line inside the text. */
 static bool wrong_sql(const struct item *item, const char *text, const struct err *err)
 {
+	const char *hint = option_sql_hint(item->option, text, &item->diags->arena);
 	struct diag *diag;
 
 	diag =
@@ -102,7 +106,8 @@ static bool wrong_sql(const struct item *item, const char *text, const struct er
 	diag->span.file = arena_strdup(&item->diags->arena, diag->span.file);
 	for (size_t i = 0; i < err->diag.detail_count; i++)
 		diag_detail(&item->diags->arena, diag, "%s", err->diag.details[i]);
-	diag_help(&item->diags->arena, diag, "%s", err->diag.help ? err->diag.help : item->option->help);
+	hint = hint ? hint : err->diag.help ? err->diag.help : item->option->help;
+	diag_help(&item->diags->arena, diag, "%s", hint);
 	return false;
 }
 
@@ -454,28 +459,6 @@ static const struct option *find_option(const struct option_set *set, const char
 	return NULL;
 }
 
-static void unknown_option(const struct option_set *set, const char *name, const struct option_place *place,
-                           struct diags *diags)
-{
-	const char *names[64];
-	struct buf list = {0};
-	struct diag *diag;
-	const char *near;
-	size_t count = 0;
-
-	for (size_t s = 0; set->options[s]; s++)
-		for (const struct option *o = set->options[s]; o->name && count < 64; o++) {
-			buf_addf(&list, "%s%s", count ? ", " : "", o->name);
-			names[count++] = o->name;
-		}
-	near = suggest(name, names, count);
-	diag = option_error(place, diags, "unknown-option", name, "%s has no option \"%s\"", place->subject, name);
-	diag_detail(&diags->arena, diag, "it takes %s", buf_text(&list));
-	if (near)
-		diag_help(&diags->arena, diag, "did you mean \"%s\"?", near);
-	buf_release(&list);
-}
-
 /* Unknown names come before everything else, or a typo reads as "missing". */
 static bool check_names(const struct option_set *set, json_t *given, const struct option_place *place,
                         struct diags *diags)
@@ -485,7 +468,7 @@ static bool check_names(const struct option_set *set, json_t *given, const struc
 	json_t *value;
 
 	json_object_foreach(given, name, value) if (!find_option(set, name, NULL))
-		unknown_option(set, name, place, diags);
+		option_unknown(set, name, place, diags);
 	return diags->errors == before;
 }
 
@@ -494,13 +477,8 @@ static void check_missing(const struct option_set *set, json_t *given, const str
 {
 	for (size_t s = 0; set->options[s]; s++)
 		for (const struct option *o = set->options[s]; o->name; o++)
-			if (o->required && !json_object_get(given, o->name)) {
-				struct diag *diag = option_error(place, diags, "missing-option", NULL,
-				                                 "%s needs the option \"%s\"", place->subject, o->name);
-
-				diag_detail(&diags->arena, diag, "%s: %s, %s", o->name, kinds[o->kind].name, o->help);
-				diag_help(&diags->arena, diag, "interlock help %s", place->subject);
-			}
+			if (o->required && !json_object_get(given, o->name))
+				option_missing(o, place, diags);
 }
 
 static void fill_defaults(const struct option_set *set, json_t *given, const struct option_place *place,

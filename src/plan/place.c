@@ -25,14 +25,15 @@ struct span place_of_option(const struct step *step, const char *option)
 	return locate_option(step->span, option, NULL, 0);
 }
 
-/* The SQL of an option, as the author wrote it or (of columns) in another spacing; NULL: it has none. */
+/* The SQL of an option, as the author wrote it or (of columns) in another spacing, or a name; NULL: it has none.
+ */
 static const char *sql_of(const struct step *step, const struct option *option)
 {
 	const void *field = (const char *)step->args + option->offset;
 
 	if (option->kind == OPTION_COLUMNS)
 		return ((const struct column_list *)field)->text;
-	return option_kind_is_sql(option->kind) ? *(const char *const *)field : NULL;
+	return option_kind_is_sql(option->kind) || option->kind == OPTION_NAME ? *(const char *const *)field : NULL;
 }
 
 /* Of no particular character: the query that is in it, or the expression, where no other option's SQL is. */
@@ -44,7 +45,7 @@ static struct span place_of_only(const struct step *step, const char *sent)
 	for (const struct option *o = step->type->options; o->name; o++) {
 		const char *text = sql_of(step, o);
 
-		if (!text || sql_trace(sent, text, 0, &common) == 0)
+		if (!text || o->kind == OPTION_NAME || sql_trace(sent, text, 0, &common) == 0)
 			continue;
 		if (o->kind == OPTION_QUERY)
 			return place_of_option(step, o->name);

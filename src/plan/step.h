@@ -69,8 +69,8 @@ struct stmt {
 	bool verdict;       /* a verification that answers by itself: see plan/verdict.h */
 	int64_t under; /* ms; a verification: the fastest of `runs` runs must take less; 0: its time does not matter */
 	int runs;
-	const char *note; /* for preview, may be NULL: "scan, readers and writers go on" */
-	const char *help; /* what to do when the server does not understand it, may be NULL */
+	const char *note;                /* for preview, may be NULL: "scan, readers and writers go on" */
+	const char *help;                /* what to do when the server does not understand it, may be NULL */
 	const struct culprits *culprits; /* of a statement that runs ALONE or OUTSIDE; may be NULL */
 	struct stmt *next;
 };
@@ -82,16 +82,17 @@ struct stmts {
 	size_t count;
 	const char *refusal; /* set by stmts_refuse(): why this step can't be done or undone, for people */
 	const char *refusal_help;
-	const char *refusal_rule; /* the rule behind it, if there is one; may be set after stmts_refuse() */
+	const char *refusal_rule;   /* the rule behind it, if there is one; may be set after stmts_refuse() */
 	const char *refusal_option; /* the option of the plan that it is about, likewise */
-	bool refusal_stays;       /* of undo: nothing that is taken back before it will change that */
+	bool refusal_stays;         /* of undo: nothing that is taken back before it will change that */
 };
 /* Appends one statement; the result is borrowed for setting its other fields. */
 struct stmt *stmts_add(struct stmts *stmts, enum stmt_mode mode, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Adds a lock to a statement. */
 void stmt_lock(struct stmts *stmts, struct stmt *stmt, const struct relname *table, enum lock_mode mode);
-/* The same for a view: the statement takes the lock by itself, and waits for it no longer than LOCK TABLE would. */
+/* The same for a view: the statement takes the lock by itself, and waits for it no longer than LOCK TABLE would.
+ */
 void stmt_takes(struct stmts *stmts, struct stmt *stmt, const struct relname *view, enum lock_mode mode);
 /* Says that there is no way, and why; the statements are then ignored. */
 void stmts_refuse(struct stmts *stmts, const char *help, const char *format, ...)
@@ -126,7 +127,7 @@ struct probe {
 	struct probe_query query; /* read only; sql is the same static text for all steps of a type: it is prepared */
 	const char *scratch[8];   /* statements that build the wanted object in pg_temp, with the plan's search_path */
 	size_t scratch_count;
-	const char *refused; /* set by whoever asks: of all these the statement that the server said no to */
+	const char *refused;        /* set by whoever asks: of all these the statement that the server said no to */
 	struct probe_query compare; /* after them: one row of the same columns */
 };
 
@@ -172,8 +173,8 @@ struct step_type {
 	bool judges_rows;
 	bool makes_names; /* a schema, type or the like that later steps may stand on: what they miss may come from it
 	                   */
-	/* It can be made for a moment by a check, in a transaction that is rolled back: no table is locked, nothing runs
-	 * long. */
+	/* It can be made for a moment by a check, in a transaction that is rolled back: no table is locked, nothing
+	 * runs long. */
 	bool made_ahead;
 
 	/*

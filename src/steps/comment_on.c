@@ -72,7 +72,7 @@ static const char query[] =
 	" ON d.classoid = obj.class AND d.objoid = obj.oid AND d.objsubid = obj.sub)"
 	" SELECT CASE" SQL_OBJECT_STATE " WHEN said.description IS NOT DISTINCT FROM $9::text THEN 'done'"
 	" ELSE 'absent' END AS state, CASE" SQL_OBJECT_FOUND " ELSE said.description END AS found,"
-	" CASE" SQL_OBJECT_EXPECTED " ELSE $9::text END AS expected, CASE" SQL_OBJECT_HELP " END AS help,"
+	" CASE" SQL_OBJECT_EXPECTED " ELSE $9::text END AS expected, 'object' AS option, CASE" SQL_OBJECT_HELP " END AS help,"
 	" said.description AS comment,"
 	" CASE WHEN $4::text IN ('function', 'procedure')"
 	" THEN pg_catalog.upper($4::text) || ' ' || obj.oid::regprocedure::text END AS target,"

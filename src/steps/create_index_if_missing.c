@@ -1,6 +1,7 @@
 /* An index, built while readers and writers go on, on ordinary and on partitioned tables. */
 #include <string.h>
 
+#include "plan/columns.h"
 #include "plan/indexes.h"
 
 struct create_index_args {
@@ -89,23 +90,42 @@ static const char *index_name(const struct create_index_args *args, struct arena
 	return name;
 }
 
+/* Its plain columns; what an expression names is for the server to find. */
+static const char *columns_of(const struct create_index_args *args, struct arena *arena)
+{
+	const char **names = arena_array(arena, const char *, args->columns.count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < args->columns.count; i++)
+		if (args->columns.items[i].column)
+			names[count++] = args->columns.items[i].column;
+	return array_literal(names, count, arena);
+}
+
 /* ---- What is there ---- */
 
 /* clang-format off */
 
+#define NO_METHOD "NOT EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.amname = $4::text AND m.amtype = 'i')"
+
 static const char query[] =
 	"WITH " SQL_REL ", idx AS (" SQL_INDEX("rel") "), " SQL_TAKEN
 	" SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN 'conflict'"
-	" WHEN idx.indexrelid IS NOT NULL THEN 'compare' WHEN taken.oid IS NOT NULL THEN 'conflict' ELSE 'absent' END"
+	" WHEN idx.indexrelid IS NOT NULL THEN 'compare' WHEN taken.oid IS NOT NULL THEN 'conflict'"
+	" WHEN l.lacking IS NOT NULL OR " NO_METHOD " THEN 'missing' ELSE 'absent' END"
 	" AS state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN " SQL_IS_A("rel.relkind")
-	" WHEN idx.indexrelid IS NULL AND taken.oid IS NOT NULL THEN " SQL_IS_TAKEN " END AS found,"
+	" WHEN idx.indexrelid IS NULL AND taken.oid IS NOT NULL THEN " SQL_IS_TAKEN
+	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking")
+	" WHEN " NO_METHOD " THEN 'no access method ' || pg_catalog.quote_ident($4::text) END AS found,"
 	" CASE WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN 'a table or materialized view'"
 	" WHEN taken.oid IS NOT NULL AND idx.indexrelid IS NULL THEN 'index ' || pg_catalog.quote_ident($3::text)"
 	" || ' on ' || " SQL_NAME("$1", "$2") " END AS expected,"
-	" CASE WHEN rel.relkind IN ('r', 'p', 'm') THEN 'name' ELSE 'table' END AS option, rel.relkind,"
+	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p', 'm') THEN 'table' WHEN taken.oid IS NOT NULL THEN 'name'"
+	" WHEN l.lacking IS NOT NULL THEN 'columns' ELSE 'using' END AS option, rel.relkind,"
 	" idx.indexrelid IS NOT NULL AS there, idx.indisvalid AS valid, " SQL_INDEX_PARTITIONS " AS partitions"
-	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN idx ON true LEFT JOIN taken ON true";
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN idx ON true LEFT JOIN taken ON true"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NOT NULL THEN " SQL_LACKING("$5::text[]") " END) l(lacking)";
 
 static const char compare[] =
 	"WITH " SQL_REL ", " SQL_TWIN ", idx AS (" SQL_INDEX("rel") "), new AS (" SQL_INDEX("twin") ")"
@@ -141,14 +161,17 @@ static void probe(const void *step, struct probe *probe)
 	struct index_plan index = plan_of(args, arena);
 	const char *twin = ident_quoted(arena, args->table.name);
 
-	probe->query = (struct probe_query){
-		.sql = query, .params = {args->table.schema, args->table.name, index.name}, .count = 3};
+	probe->query = (struct probe_query){.sql = query,
+	                                    .params = {args->table.schema, args->table.name, index.name,
+	                                               args->using ? args->using : "btree", columns_of(args, arena)},
+	                                    .count = 5};
 	probe->scratch[probe->scratch_count++] =
 		arena_printf(arena, "CREATE TEMPORARY TABLE %s (LIKE %s)", twin, relname_quoted(arena, &args->table));
 	probe->scratch[probe->scratch_count++] =
 		index_text(&index, "", index.name, arena_printf(arena, "pg_temp.%s", twin), arena);
 	probe->compare = probe->query;
 	probe->compare.sql = compare;
+	probe->compare.count = 3;
 }
 
 /* ---- There and back ---- */

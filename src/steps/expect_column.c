@@ -69,14 +69,17 @@ static const char query[] =
 static const char compare[] =
 	"WITH " SQL_REL ", " SQL_COL ", " SQL_TWIN ", new AS (SELECT a.* FROM twin JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid = twin.oid AND a.attname = $3::text)"
-	" SELECT CASE WHEN found = expected THEN 'done' ELSE 'conflict' END AS state, found, expected"
+	" SELECT CASE WHEN found = expected THEN 'done' ELSE 'conflict' END AS state, found, expected, option"
 	" FROM (SELECT " SQL_COLUMN("col") " AS found,"
 	" pg_catalog.quote_ident($3::text) || ' ' || CASE WHEN $4::boolean THEN pg_catalog.format_type(new.atttypid,"
 	" new.atttypmod) || pg_catalog.substr(" SQL_TYPE("col") ", 1 + pg_catalog.length(pg_catalog.format_type("
 	"col.atttypid, col.atttypmod))) ELSE " SQL_TYPE("col") " END"
 	" || CASE WHEN $5::boolean THEN coalesce(' DEFAULT ' || " SQL_DEFAULT("new") ", '')"
 	" ELSE " SQL_DEFAULT_CLAUSE("col") " END"
-	" || CASE WHEN coalesce(NOT $6::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected"
+	" || CASE WHEN coalesce(NOT $6::boolean, col.attnotnull) THEN ' NOT NULL' ELSE '' END AS expected,"
+	" CASE WHEN $4::boolean AND (col.atttypid, col.atttypmod) <> (new.atttypid, new.atttypmod) THEN 'type'"
+	" WHEN $5::boolean AND " SQL_DEFAULT_CLAUSE("col") " <> " SQL_DEFAULT_CLAUSE("new") " THEN 'default'"
+	" ELSE 'nullable' END AS option"
 	" FROM col, new) pair";
 
 /* clang-format on */

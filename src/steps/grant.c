@@ -194,7 +194,9 @@ static const char query[] =
 	" CASE" SQL_OBJECT_FOUND " WHEN nowhere.name IS NOT NULL THEN " SQL_NO_COLUMN("nowhere.name")
 	" WHEN nobody.name IS NOT NULL THEN 'no role '"
 	" || pg_catalog.quote_ident(nobody.name) || coalesce(' (there is ' || " SQL_ROLE_NEAR("nobody.name") " || ')', '')"
-	" END AS found, CASE" SQL_OBJECT_EXPECTED " END AS expected, CASE" SQL_OBJECT_HELP " WHEN seen.n = 1 AND nowhere.name IS NULL"
+	" END AS found, CASE" SQL_OBJECT_EXPECTED " END AS expected,"
+	" CASE WHEN seen.n <> 1 THEN 'on' WHEN nowhere.name IS NOT NULL THEN 'columns' WHEN nobody.name IS NOT NULL THEN 'to'"
+	" ELSE 'on' END AS option, CASE" SQL_OBJECT_HELP " WHEN seen.n = 1 AND nowhere.name IS NULL"
 	" AND nobody.name IS NOT NULL THEN 'correct the name; or create the role by hand, which is of the whole server'"
 	" END AS help, CASE WHEN $4::text IN ('function', 'procedure')"
 	" THEN pg_catalog.upper($4::text) || ' ' || obj.oid::regprocedure::text END AS target, f.*,"

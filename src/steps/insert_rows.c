@@ -152,6 +152,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	const char *store = inserted_table(facts, stmts->arena);
 	struct stmt *stmt;
 
+	if (inserted_already(facts, stmts->arena))
+		return;
 	inserted_make(&args->into, facts, stmts);
 	stmts->last->slow = true;
 	stmt = stmts_add(stmts, STMT_TOGETHER, "WITH put AS (%s RETURNING *) INSERT INTO %s SELECT * FROM put",
@@ -164,6 +166,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	              (long long)args->at_most, store, (long long)args->at_most);
 	stmt->must_be_empty = true;
 	stmt->wrong = "it would insert more rows than at_most allows";
+	stmt->help = "no row was inserted: raise at_most, or let the query give fewer rows, then run again";
 }
 
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)

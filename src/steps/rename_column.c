@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/by_name.h"
+#include "plan/columns.h"
 #include "plan/family.h"
 
 struct rename_column_args {
@@ -84,8 +85,8 @@ static const char query[] =
 	" SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN o.obstacle IS NOT NULL THEN 'conflict'"
 	" WHEN col.attnum IS NOT NULL THEN 'absent' WHEN aim.attnum IS NOT NULL THEN 'done' ELSE 'missing' END AS state,"
 	" CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2") " WHEN o.obstacle IS NOT NULL THEN o.obstacle"
-	" WHEN col.attnum IS NULL AND aim.attnum IS NULL THEN 'neither column ' || pg_catalog.quote_ident($3::text)"
-	" || ' nor ' || pg_catalog.quote_ident($4::text) || ' in ' || " SQL_NAME("$1", "$2") " END AS found,"
+	" WHEN col.attnum IS NULL AND aim.attnum IS NULL THEN " SQL_NO_COLUMN("$3::text")
+	" || ', and no ' || pg_catalog.quote_ident($4::text) END AS found,"
 	" CASE WHEN o.obstacle IS NOT NULL THEN 'a table with a column ' || pg_catalog.quote_ident($3::text)"
 	" || ' of its own, and with no ' || pg_catalog.quote_ident($4::text) END AS expected,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') THEN 'table'"

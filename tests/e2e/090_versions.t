@@ -74,7 +74,8 @@ for my $major (@majors)
         like(sql('postgres', 'SHOW server_version'), qr/^$major\b/, 'is the one');
         for my $name (sort keys %primitives)
         {
-            subtest $name => sub { primitive($name, $primitives{$name}) };
+            # The others are tried as well when one cannot go on.
+            subtest $name => sub { eval { primitive($name, $primitives{$name}); 1 } or fail("goes on: $@") };
         }
         $server->stop;
     };

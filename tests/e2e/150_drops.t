@@ -303,6 +303,26 @@ subtest 'rows that its foreign keys miss' => sub {
     is(schema_dump($db), $schema, 'to the end');
 };
 
+subtest 'run after an undo that was cut short' => sub {
+    my $db = world('half_back', q{CREATE TABLE users (id bigint PRIMARY KEY); INSERT INTO users SELECT generate_series(1, 9);
+        CREATE TABLE visits (id bigserial PRIMARY KEY, user_id bigint REFERENCES users); INSERT INTO visits (user_id) SELECT generate_series(1, 9);
+        GRANT SELECT ON visits TO PUBLIC; GRANT USAGE ON SEQUENCE visits_id_seq TO PUBLIC});
+    my $plan = drop_of('half_back', 'drop_table', q{table = "visits", archive = "90 days"});
+    my $schema = schema_dump($db);
+    runs_ok([ 'run', $plan, '--yes' ], 'run', { db => $db });
+    sql($db, 'DELETE FROM users WHERE id = 7');
+    exits(3, [ 'undo', $plan, '--to', 'start', '--yes' ], qr/23503.*then undo again/s, 'undo is cut short by a row that refers to nobody', { db => $db });
+    runs_ok([ 'run', $plan, '--yes' ], 'what is as it was goes again', { db => $db });
+    exits(3, [ 'undo', $plan, '--to', 'start', '--yes' ], qr/23503/, 'cut short once more', { db => $db });
+    sql($db, 'CREATE INDEX first ON visits (user_id); GRANT INSERT ON visits TO PUBLIC');
+    my $changed = schema_dump($db);
+    exits(3, [ 'run', $plan, '--yes' ], qr/visits was changed since an undo that was cut short brought it back.*let undo end what it began/s, 'what was changed meanwhile does not go', { db => $db });
+    is(schema_dump($db), $changed, 'it stays, as it is now');
+    sql($db, 'INSERT INTO users VALUES (7); DROP INDEX first; REVOKE INSERT ON visits FROM PUBLIC');
+    runs_ok([ 'undo', $plan, '--to', 'start', '--yes' ], 'undo ends', { db => $db });
+    is(schema_dump($db), $schema, 'all of it is back');
+};
+
 subtest 'its time is over' => sub {
     my $db = world('shop', $shop);
     sql($db, 'ALTER TABLE app.places ADD COLUMN name text; UPDATE app.places SET name = id');

@@ -144,6 +144,50 @@ subtest 'rows that others refer to' => sub {
     is(sql($db, $ids), '1 2', 'all of them');
 };
 
+subtest 'rows of a partitioned table that others refer to' => sub {
+    my $db = world('insert', $world);
+    sql($db, q{CREATE TABLE shifts (id bigint PRIMARY KEY, day date, zone text, FOREIGN KEY (day, zone) REFERENCES days ON DELETE CASCADE);
+        CREATE TABLE pauses (id bigint PRIMARY KEY, day date, zone text, FOREIGN KEY (day, zone) REFERENCES days_20 ON DELETE SET NULL)});
+    my $row = q{columns = "day, zone", select = "VALUES ('2020-05-01'::date, 'x')"};
+    for ([ 'days', 'shifts' ], [ 'days', 'pauses' ], [ 'days_20', 'shifts' ], [ 'days_20', 'pauses' ])
+    {
+        my ($into, $by) = @$_;
+        my $plan = inserts("into_${into}_$by", qq{into = "$into", $row});
+        runs_ok([ 'run', $plan ], "into $into", { db => $db });
+        sql($db, "INSERT INTO $by VALUES (1, '2020-05-01', 'x')");
+        undo_refused($db, $plan, "by $by", qr/referred_to_by = public\.$by/, qr/let those refer to other rows.*undo again/);
+        sql($db, "DELETE FROM $by");
+        runs_ok([ 'undo', $plan, '--yes' ], "then they go from $into", { db => $db });
+        is(sql($db, 'SELECT count(*) FROM days'), 0, 'all of them');
+    }
+};
+
+subtest 'run after an undo that was refused half-way' => sub {
+    my $db = world('insert', $world);
+    my $plan = inserts('half_way', $new);
+    runs_ok([ 'run', $plan ], 'run', { db => $db });
+    sql($db, 'INSERT INTO things (id, kind) VALUES (100, 10)');
+    my $rows = table_rows($db);
+    undo_refused($db, $plan, 'refused', qr/referred to by others/);
+    runs_ok([ 'run', $plan ], 'run again', { db => $db });
+    is(table_rows($db), $rows, 'inserts nothing twice');
+    sql($db, 'DELETE FROM things WHERE id = 100');
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db });
+    is(sql($db, $ids), '1 2', 'deletes them');
+};
+
+subtest 'columns of another type since' => sub {
+    my $db = world('insert', $world);
+    my $plan = inserts('retyped', $new);
+    runs_ok([ 'run', $plan ], 'run', { db => $db });
+    sql($db, 'DROP VIEW seen; ALTER TABLE kinds ALTER id TYPE bigint, ALTER code TYPE varchar(40)');
+    sql($db, q{UPDATE kinds SET code = 'z' WHERE id = 10});
+    undo_refused($db, $plan, 'a changed row', qr/changed since.*id = 10$/ms);
+    sql($db, q{UPDATE kinds SET code = 'a' WHERE id = 10});
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db });
+    is(sql($db, $ids), '1 2', 'they are still the same rows');
+};
+
 subtest 'a row that is referred to while undo is at work' => sub {
     my $db = world('insert', $world);
     my $plan = inserts('race', $new);

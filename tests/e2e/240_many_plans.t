@@ -93,4 +93,37 @@ LUA
     drop_world($db);
 };
 
+subtest 'the next command can be pasted' => sub {
+    my $db = world('pasted', 'CREATE SCHEMA "Acme Shop"; CREATE TABLE "Acme Shop".notes (id bigint PRIMARY KEY); CREATE TABLE public.notes (id bigint PRIMARY KEY)');
+    my $plan = plan_file('pasted', <<'LUA');
+local tenant = param "tenant" { kind = "identifier" }
+plan "pasted" {
+  title = "Parameters that a shell would change",
+  phase "expand" { add_column_if_missing { table = sql([[ :tenant.notes ]], { tenant = tenant }), column = "body", type = "text" } },
+  gate "it's $HOME" { text = "Somebody says so." },
+  phase "more" { add_column_if_missing { table = sql([[ :tenant.notes ]], { tenant = tenant }), column = "more", type = "text" } },
+}
+LUA
+    my @set = ('--set', 'tenant="Acme Shop"');
+    my $named = quotemeta q{pasted --set 'tenant="Acme Shop"'};
+    my $state = q{SELECT state FROM interlock.run WHERE parameters ->> 'tenant' LIKE '%Acme%'};
+    exits(1, [ 'undo', $plan ], qr/plan "pasted" has not been run/, 'a file that does not compile without its parameter is a file', { db => $db });
+    exits(1, [ 'pause', $plan, @set ], qr/run \S*pasted\.lua --set 'tenant="Acme Shop"' begins one/, 'no run yet', { db => $db });
+    like(exits(5, [ 'run', $plan, @set ], undef, 'run', { db => $db })->{out},
+        qr/next: interlock gate pass $named 'it'\\''s \$HOME' --evidence TEXT\n  then: interlock run $named\n/, 'says how to go on');
+    like(runs_ok([ 'pause', 'pasted' ], 'pause', { db => $db })->{out}, qr/next: interlock resume $named\n/, 'says how to resume');
+    like(runs_ok([ 'resume', 'pasted' ], 'resume', { db => $db })->{out}, qr/next: interlock run $named\n/, 'says how to run');
+    like(runs_ok([ 'undo', 'pasted', '--to', 'expand', '--yes' ], 'undo of nothing', { db => $db })->{out},
+        qr/has done nothing behind "expand"/, 'does not say that it is at its start');
+    exits(5, [ 'run', $plan, '--set', 'tenant=public' ], undef, 'another', { db => $db });
+    my $which = exits(64, [ 'sync', 'pasted' ], qr/= $named, waiting\n.*= pasted --set tenant=public, waiting\n/s, 'which of them', { db => $db });
+    sql($db, 'ALTER TABLE "Acme Shop".notes DROP COLUMN body');
+    runs_ok([ 'undo', 'pasted', @set, '--yes' ], 'undo', { db => $db });
+    sql($db, q{UPDATE interlock.run SET state = 'failed' WHERE state = 'undone'});
+    like(runs_ok([ 'undo', 'pasted', @set, '-n' ], 'undo --dry-run with nothing to take back', { db => $db })->{out}, qr/nothing to take back/, 'says so');
+    is(sql($db, $state), 'failed', 'and changes nothing');
+    runs_ok([ 'wait', 'pasted', @set, '--timeout', '2h' ], 'wait takes hours', { db => $db });
+    drop_world($db);
+};
+
 done_testing();

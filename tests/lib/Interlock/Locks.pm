@@ -195,7 +195,8 @@ sub held_outside
     $holder->query(join ' ', 'BEGIN;', map { "LOCK TABLE $_ IN ROW EXCLUSIVE MODE;" } keys %{ $transaction->{claims} });
     my $pid = $worker->pid;
     $worker->send_only($transaction->{sql}[0]);
-    my $waits = %{ $transaction->{claims} } && wait_until(sub { sql($db, "SELECT count(*) FROM pg_locks WHERE pid = $pid AND locktype = 'virtualxid' AND NOT granted") }, 3);
+    my $waits = %{ $transaction->{claims} } && wait_until(sub { sql($db, "SELECT count(*) FROM pg_locks WHERE pid = $pid AND locktype = 'virtualxid' AND NOT granted") }, 20);
+    ok($waits, "$transaction->{sql}[0] waits, its lock in hand") if %{ $transaction->{claims} };
     my $held = $waits ? held($relations, sql($db, locks_of($pid))) : undef;
     $holder->query('COMMIT');
     unlike($worker->answer, qr/^ERROR/m, "$transaction->{sql}[0] runs");

@@ -20,6 +20,7 @@ sub new
     @{$self}{qw(host port user)} = $process->{out} =~ /^(\S+) (\d+) (\S+)\n/;
     # statements_of() reads its log.
     $self->safe_psql('postgres', $_) for q{ALTER SYSTEM SET log_statement = 'all'}, 'SELECT pg_reload_conf()';
+    wait_until(sub { $self->safe_psql('postgres', 'SHOW log_statement') eq 'all' }) or return;
     return $self;
 }
 
