@@ -56,7 +56,7 @@ static bool changed_before(const struct catalogue_check *g, const struct step *s
 
 		if (is_done(g, earlier) || step_class_of(earlier) == CLASS_VERIFY || (ahead && earlier->type->made_ahead))
 			continue;
-		if (!earlier->type->probe || (by_names && !is_there(g, earlier)))
+		if (!earlier->type->probe || (by_names && !earlier->type->leaves_names && !is_there(g, earlier)))
 			return true;
 		if ((subject && step_type_changes(earlier->type, earlier->args, &table)) ||
 		    (second && step_type_changes(earlier->type, earlier->args, &other)) || changes_base(g, earlier, step))

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "db/way_out.h"
 #include "plan/place.h"
 
 #define EXPLAIN "EXPLAIN "
@@ -44,7 +45,11 @@ static void add_finding(struct catalogue_check *g, const struct step *step, cons
 		diag_detail(arena, diag, "%s", why->diag.details[i]);
 	if (err_is(why, "42P01"))
 		diag_detail(arena, diag, "looked for with search_path = %s", g->plan->settings.search_path);
-	diag_help(arena, diag, "%s", why->diag.help ? why->diag.help : "correct the query; nothing was changed");
+	if (why->diag.help)
+		diag_help(arena, diag, "%s", why->diag.help);
+	else
+		diag_help(arena, diag, "%s; nothing was changed",
+		          err_is(why, "42501") ? way_out("42501") : "correct the query");
 }
 
 /*

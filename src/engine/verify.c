@@ -58,6 +58,8 @@ static bool still_running(const struct work *w, const struct stmt *stmt, int64_t
 		return false;
 	interval_format(limit, &passed);
 	err_set(err, EXIT_STEP, "still running after %s, then it was cancelled", buf_text(&passed));
+	if (limit == w->step->common.timeout)
+		err_help(err, "nothing was changed: make the query faster, or give it more time (timeout), and run again");
 	buf_release(&passed);
 	return true;
 }

@@ -177,6 +177,9 @@ struct step_type {
 	 * runs long. */
 	bool made_ahead;
 
+	/* It makes, renames and removes nothing, so that what stands on names can be judged before it runs. */
+	bool leaves_names;
+
 	/*
 	 * Does it stand on things that its subject does not tell, as a view's query does, so that any earlier step may
 	 * make or change them?  NULL: no.

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "plan/archive.h"
 #include "plan/defaults.h"
+#include "plan/family.h"
 #include "plan/referring.h"
 
 struct add_column_args {
@@ -179,7 +180,7 @@ static bool subject(const void *step, struct relname *table)
 	"($11::boolean OR EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typname = $12::text AND y.typtype = 'd'))"
 
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY " SELECT s.state, CASE s.state"
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_COL ", " SQL_ARCHIVE ", " FOREIGN_KEY " SELECT s.state, CASE s.state"
 	" WHEN 'missing' THEN CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("$4", "$5") " ELSE " SQL_PARENT_LACKS " END"
 	" WHEN 'conflict' THEN CASE WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
@@ -190,7 +191,7 @@ static const char query[] =
 	" CASE WHEN s.state <> 'conflict' OR NOT s.refers THEN NULL" SQL_PARENT_HELP " END AS help,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR rel.relispartition THEN 'table'"
 	" WHEN s.refers THEN 'references' ELSE 'column' END AS option,"
-	" " FACTS FROM_ALL " LEFT JOIN key ON true CROSS JOIN LATERAL (SELECT " PARENT_LACKS ") wrong(parent_lacks)"
+	" " SQL_OWNER_FACTS ", " FACTS FROM_ALL " LEFT JOIN key ON true CROSS JOIN LATERAL (SELECT " PARENT_LACKS ") wrong(parent_lacks)"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN rel.relkind NOT IN ('r', 'p') OR col.attnum IS NULL AND rel.relispartition THEN 'conflict'"
 	" WHEN " TO_REFER " AND (parent.oid IS NULL OR wrong.parent_lacks IS NOT NULL) THEN 'missing'"
@@ -376,6 +377,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	const char *existing = record_get(facts->now, "foreign_key");
 	struct foreign_key_plan key;
 
+	if (owner_refused(facts, stmts))
+		return;
 	if (absent) {
 		if (rewrites(args, facts, stmts))
 			return;

@@ -164,6 +164,7 @@ const struct step_type step_comment_on = {
 			 "COMMENT ON COLUMN app.users.email IS 'the address';\n"
 			 "INSERT INTO app.users SELECT n, 'u' || n FROM generate_series(1, 100) n",
 	.class = CLASS_ADDITIVE,
+	.leaves_names = true,
 	.size = sizeof(struct comment_on_args),
 	.options = options,
 	.locks = "SHARE UPDATE EXCLUSIVE on the table, view, index or sequence that it is about, briefly: readers and "

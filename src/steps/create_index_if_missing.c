@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/columns.h"
+#include "plan/family.h"
 #include "plan/indexes.h"
 
 struct create_index_args {
@@ -91,14 +92,14 @@ static const char *index_name(const struct create_index_args *args, struct arena
 }
 
 /* Its plain columns; what an expression names is for the server to find. */
-static const char *columns_of(const struct create_index_args *args, struct arena *arena)
+static const char *columns_of(const struct column_list *columns, struct arena *arena)
 {
-	const char **names = arena_array(arena, const char *, args->columns.count);
+	const char **names = arena_array(arena, const char *, columns->count);
 	size_t count = 0;
 
-	for (size_t i = 0; i < args->columns.count; i++)
-		if (args->columns.items[i].column)
-			names[count++] = args->columns.items[i].column;
+	for (size_t i = 0; i < columns->count; i++)
+		if (columns->items[i].column)
+			names[count++] = columns->items[i].column;
 	return array_literal(names, count, arena);
 }
 
@@ -109,7 +110,7 @@ static const char *columns_of(const struct create_index_args *args, struct arena
 #define NO_METHOD "NOT EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.amname = $4::text AND m.amtype = 'i')"
 
 static const char query[] =
-	"WITH " SQL_REL ", idx AS (" SQL_INDEX("rel") "), " SQL_TAKEN
+	"WITH " SQL_REL ", " SQL_FAMILY ", idx AS (" SQL_INDEX("rel") "), " SQL_TAKEN
 	" SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN 'conflict'"
 	" WHEN idx.indexrelid IS NOT NULL THEN 'compare' WHEN taken.oid IS NOT NULL THEN 'conflict'"
 	" WHEN l.lacking IS NOT NULL OR " NO_METHOD " THEN 'missing' ELSE 'absent' END"
@@ -122,10 +123,11 @@ static const char query[] =
 	" WHEN taken.oid IS NOT NULL AND idx.indexrelid IS NULL THEN 'index ' || pg_catalog.quote_ident($3::text)"
 	" || ' on ' || " SQL_NAME("$1", "$2") " END AS expected,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p', 'm') THEN 'table' WHEN taken.oid IS NOT NULL THEN 'name'"
-	" WHEN l.lacking IS NOT NULL THEN 'columns' ELSE 'using' END AS option, rel.relkind,"
+	" WHEN l.lacking = ANY ($5::text[]) THEN 'columns' WHEN l.lacking IS NOT NULL THEN 'include' ELSE 'using' END AS option,"
+	" rel.relkind, " SQL_OWNER_FACTS ","
 	" idx.indexrelid IS NOT NULL AS there, idx.indisvalid AS valid, " SQL_INDEX_PARTITIONS " AS partitions"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN idx ON true LEFT JOIN taken ON true"
-	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NOT NULL THEN " SQL_LACKING("$5::text[]") " END) l(lacking)";
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NOT NULL THEN " SQL_LACKING("$5::text[] || $6::text[]") " END) l(lacking)";
 
 static const char compare[] =
 	"WITH " SQL_REL ", " SQL_TWIN ", idx AS (" SQL_INDEX("rel") "), new AS (" SQL_INDEX("twin") ")"
@@ -163,8 +165,9 @@ static void probe(const void *step, struct probe *probe)
 
 	probe->query = (struct probe_query){.sql = query,
 	                                    .params = {args->table.schema, args->table.name, index.name,
-	                                               args->using ? args->using : "btree", columns_of(args, arena)},
-	                                    .count = 5};
+	                                               args->using ? args->using : "btree",
+	                                               columns_of(&args->columns, arena), columns_of(&args->include, arena)},
+	                                    .count = 6};
 	probe->scratch[probe->scratch_count++] =
 		arena_printf(arena, "CREATE TEMPORARY TABLE %s (LIKE %s)", twin, relname_quoted(arena, &args->table));
 	probe->scratch[probe->scratch_count++] =
@@ -273,6 +276,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	struct index_plan index = plan_of(step, stmts->arena);
 	const struct culprits *culprits = duplicates(step, facts, stmts->arena);
 
+	if (owner_refused(facts, stmts))
+		return;
 	if (culprits)
 		verify(culprits, stmts);
 	if (is_partitioned(facts)) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "plan/names.h"
 #include "plan/referring.h"
 
 struct create_table_args {
@@ -106,7 +107,8 @@ static const char query[] =
 	" WHEN rel.relispartition THEN " SQL_NAME("$1", "$2") " || ' is a partition' END AS found,"
 	" CASE WHEN rel.oid IS NOT NULL THEN 'an ordinary table' ELSE 'a table with a primary key or a unique constraint'"
 	" || ' that a foreign key can refer to' END AS expected,"
-	" CASE WHEN rel.oid IS NULL AND home.oid IS NOT NULL THEN 'columns' ELSE 'table' END AS option, wrong.name AS piece"
+	" CASE WHEN rel.oid IS NULL AND home.oid IS NOT NULL THEN 'columns' ELSE 'table' END AS option, wrong.name AS piece,"
+	" " SQL_CREATION_FACTS
 	" FROM (SELECT) one LEFT JOIN home ON true LEFT JOIN rel ON true LEFT JOIN wrong ON true";
 
 /*
@@ -156,7 +158,9 @@ static const char compare[] =
 	" WHEN want IS NULL THEN 'has also: ' || have ELSE have END,"
 	" '; ' ORDER BY want IS NULL, kind, key), " SQL_NAME("$1", "$2") ") AS found,"
 	" CASE WHEN pg_catalog.count(*) > 0 THEN coalesce(pg_catalog.string_agg(want, '; ' ORDER BY kind, key),"
-	" 'nothing more') END AS expected, 'columns' AS option FROM differing";
+	" 'nothing more') END AS expected, 'columns' AS option,"
+	" (pg_catalog.array_agg(CASE WHEN kind = 1 THEN pg_catalog.quote_ident(key) END ORDER BY want IS NULL, kind, key))[1]"
+	" AS piece FROM differing";
 
 /* clang-format on */
 
@@ -257,10 +261,12 @@ static void lock_parents(const struct create_table_args *args, struct stmts *stm
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct create_table_args *args = step;
-	struct stmt *stmt = stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (\n%s\n)",
-	                              relname_quoted(stmts->arena, &args->table), args->columns);
+	struct stmt *stmt;
 
-	(void)facts;
+	if (creation_refused(&args->table, facts, stmts))
+		return;
+	stmt = stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (\n%s\n)",
+	                 relname_quoted(stmts->arena, &args->table), args->columns);
 	lock_parents(args, stmts, stmt, LOCK_SHARE_ROW_EXCLUSIVE);
 }
 

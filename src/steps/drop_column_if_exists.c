@@ -59,7 +59,7 @@ static bool subject(const void *step, struct relname *table)
 	" THEN 'PostgreSQL keeps it as long as the table: make a new table without it, and move the rows' END"
 
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_COL ", " SQL_ARCHIVE " SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_COL ", " SQL_ARCHIVE " SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN o.obstacle IS NOT NULL THEN 'conflict' WHEN col.attnum IS NOT NULL THEN 'absent'"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'partial' ELSE 'done' END AS state,"
 	" CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2") " WHEN o.obstacle IS NOT NULL THEN o.obstacle"
@@ -67,7 +67,7 @@ static const char query[] =
 	" || coalesce('; also goes: ' || f.goes_too, '')"
 	" WHEN $4::boolean AND f.archived_as IS NOT NULL THEN 'moved aside as ' || f.archived_as END AS found,"
 	" CASE WHEN rel.relkind NOT IN ('r', 'p') THEN 'a table' WHEN o.obstacle IS NOT NULL"
-	" THEN 'a column that nothing depends on' END AS expected, " HELP " AS help, " SQL_BLAME("column") ", f.*,"
+	" THEN 'a column that nothing depends on' END AS expected, " HELP " AS help, " SQL_BLAME("column") ", " SQL_OWNER_FACTS ", f.*,"
 	" CASE WHEN o.obstacle = " USED " THEN " SQL_COLUMN_BLOCKERS " END AS blockers"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f"

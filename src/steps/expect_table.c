@@ -120,19 +120,20 @@ static const char query[] =
 /* What the plan says and the table lacks; what the plan doesn't say makes no difference. */
 static const char compare[] =
 	"WITH " SQL_REL ", " SQL_TWIN ", have AS (" COLUMNS("rel") "), want AS (" COLUMNS("twin") "),"
-	" differing AS (SELECT 1 AS kind, want.attnum, want.text AS want, coalesce(have.text,"
+	" differing AS (SELECT 1 AS kind, want.attnum, want.attname::text AS name, want.text AS want, coalesce(have.text,"
 	" 'no column ' || pg_catalog.quote_ident(want.attname) || coalesce(' (there is ' || "
 	LIKE_COLUMN("want.attname") " || ')', '')) AS have"
 	" FROM want LEFT JOIN have USING (attname) WHERE have.attname IS NULL OR have.type <> want.type"
 	" OR (want.not_null AND NOT have.not_null) OR (want.given <> '' AND want.given <> have.given)"
-	" UNION ALL SELECT 2, NULL, want.text, 'no ' || want.text FROM (" CONSTRAINTS("twin") ") want"
+	" UNION ALL SELECT 2, NULL, NULL, want.text, 'no ' || want.text FROM (" CONSTRAINTS("twin") ") want"
 	" WHERE want.text NOT IN (SELECT text FROM (" CONSTRAINTS("rel") ") have))"
 	" SELECT CASE WHEN pg_catalog.count(*) = 0 THEN 'done' ELSE 'conflict' END AS state,"
 	" 'it also has ' || (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(have.attname), ', ' ORDER BY have.attnum)"
 	" FROM have WHERE have.attname NOT IN (SELECT attname FROM want)) AS result,"
 	" pg_catalog.string_agg(have, " NEXT_LINE " ORDER BY kind, attnum, want) AS found,"
 	" pg_catalog.string_agg(want, " NEXT_LINE " ORDER BY kind, attnum, want) AS expected,"
-	" 'columns' AS option FROM differing";
+	" 'columns' AS option, (pg_catalog.array_agg(pg_catalog.quote_ident(name) ORDER BY kind, attnum, want))[1] AS piece"
+	" FROM differing";
 
 /* clang-format on */
 

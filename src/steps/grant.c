@@ -465,6 +465,7 @@ const struct step_type step_grant = {
 			 "CREATE TABLE app.orders (id bigint PRIMARY KEY, total bigint);\n"
 			 "INSERT INTO app.orders SELECT n, n FROM generate_series(1, 100) n",
 	.class = CLASS_ADDITIVE,
+	.leaves_names = true,
 	.size = sizeof(struct grant_args),
 	.options = options,
 	.locks = "none that readers or writers would notice",

@@ -107,7 +107,8 @@ static const char query[] =
 	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking") " ELSE o.obstacle END AS found, " EXPECTED " AS expected,"
 	" CASE WHEN rel.relkind IN ('r', 'p') AND (l.lacking IS NOT NULL OR " COMPUTED " IS NOT NULL) THEN 'columns' ELSE 'into' END"
 	" AS option,"
-	" " HELP " AS help, " SQL_INSERTED_FACTS
+	" " HELP " AS help, pg_catalog.has_any_column_privilege(rel.oid, 'INSERT') AS may_insert, current_user::text AS role,"
+	" " SQL_INSERTED_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
 	" CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
@@ -196,6 +197,7 @@ const struct step_type step_insert_rows = {
 		"INSERT INTO app.countries (code, name) VALUES ('fr', 'France');\n"
 		"INSERT INTO app.orders SELECT n, (ARRAY['fr', 'it', 'at'])[1 + n % 3] FROM generate_series(1, 100) n",
 	.class = CLASS_DATA,
+	.leaves_names = true,
 	.size = sizeof(struct insert_rows_args),
 	.options = options,
 	.locks = "what INSERT takes: writers and readers go on",

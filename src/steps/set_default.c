@@ -143,6 +143,7 @@ const struct step_type step_set_default = {
 			 "CREATE TABLE app.orders (id bigint PRIMARY KEY, status text DEFAULT 'new');\n"
 			 "INSERT INTO app.orders SELECT n FROM generate_series(1, 100) n",
 	.class = CLASS_ADDITIVE,
+	.leaves_names = true,
 	.size = sizeof(struct set_default_args),
 	.options = options,
 	.locks = "ACCESS EXCLUSIVE on the table, briefly; no row is touched",

@@ -422,7 +422,7 @@ CREATE FOREIGN TABLE app.distant PARTITION OF app.near FOR VALUES IN (1) SERVER 
 CREATE VIEW app.seen AS SELECT 1 AS a;
 CREATE ROLE someone; CREATE TABLE app.theirs (a int);
 SQL
-    my %why = (two => qr/found: +both column a and column b in app\.two/, neither => qr/neither column a nor b in app\.neither/,
+    my %why = (two => qr/found: +both column a and column b in app\.two/, neither => qr/no column a in app\.neither, and no b/,
         leaf => qr/found: +column a of app\.leaf comes from app\.parent/, heirs => qr/found: +column b of app\.heir, which inherits from app\.heirs/,
         mixed => qr/found: +column a of app\.mix comes from app\.mixed, app\.too/, near => qr/found: +app\.distant is a foreign table/,
         parent => qr/is used by function app\.of_leaf, which/, distant => qr/found: +app\.distant is a foreign table/, seen => qr/found: +app\.seen is a view/, gone => qr/no table app\.gone/);

@@ -1,7 +1,8 @@
--- nobody is younger than nothing
+-- a name that is none
+-- given: ALTER TABLE app.orgs ADD CHECK (name <> '')
 plan "insert_rows_check" {
-  title = "A new user",
+  title = "Organisations",
   phase "backfill" {
-    insert_rows { into = "app.users", columns = "id, email, age", select = "VALUES (9, 'new@example.com', -1)" },
+    insert_rows { into = "app.orgs", columns = "id, name", select = "VALUES (3, '')" },
   },
 }

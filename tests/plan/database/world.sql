@@ -1,5 +1,7 @@
 -- The database that the plans of this folder are run on; a plan's own lines "-- given: SQL" are run behind it.
+CREATE ROLE deploy LOGIN;
 CREATE SCHEMA app;
+GRANT USAGE ON SCHEMA app TO deploy;
 CREATE TYPE app.status AS ENUM ('open', 'paid');
 CREATE TABLE app.orgs (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE TABLE app.users (
