@@ -28,6 +28,36 @@ struct stmt *index_build(const struct index_plan *index, const struct relname *o
 	return stmt;
 }
 
+const struct culprits *index_duplicates(const struct unique_values *values, struct arena *arena)
+{
+	struct culprits *c = arena_alloc(arena, sizeof(*c));
+	struct buf columns = {0}, where = {0};
+
+	for (size_t i = 0; i < values->count; i++) {
+		buf_addf(&columns, "%s%s", i ? ", " : "", values->columns[i]);
+		if (!values->nulls_are_equal)
+			buf_addf(&where, "%s%s IS NOT NULL", where.length ? " AND " : " WHERE ", values->columns[i]);
+	}
+	if (values->where)
+		buf_addf(&where, "%s(%s)", where.length ? " AND " : " WHERE ", values->where);
+	c->query = arena_printf(arena, "SELECT %s, count(*) AS rows FROM %s%s GROUP BY %s HAVING count(*) > 1",
+	                        buf_text(&columns), values->table, buf_text(&where), buf_text(&columns));
+	c->what = "values that more than one row has";
+	c->help = "merge or delete these rows, and stop what writes them, then run again";
+	buf_release(&columns);
+	buf_release(&where);
+	return c;
+}
+
+void index_verify(const struct culprits *duplicates, struct stmts *stmts)
+{
+	struct stmt *stmt = stmts_add(stmts, STMT_ALONE, "%s LIMIT %d", duplicates->query, VERIFY_ROWS);
+
+	stmt->must_be_empty = true;
+	stmt->slow = true;
+	stmt->culprits = duplicates;
+}
+
 void index_drop(const struct relname *table, const char *name, struct stmts *stmts)
 {
 	struct relname index = {table->schema, name};

@@ -78,6 +78,21 @@ const char *index_text(const struct index_plan *index, const char *how, const ch
 /* Builds it on that table (the plan's, or a partition) under that name. */
 struct stmt *index_build(const struct index_plan *index, const struct relname *on, const char *name,
                          struct stmts *stmts);
+/*
+ * What stands in the way of a unique one: values of `columns` that more than
+ * one row of the table (in SQL, perhaps with ONLY) has, where `where` is true
+ * (NULL: of all).  Rows with NULL are equal to none unless nulls_are_equal.
+ */
+struct unique_values {
+	const char *table;
+	const char *const *columns; /* quoted */
+	size_t count;
+	const char *where;
+	bool nulls_are_equal;
+};
+const struct culprits *index_duplicates(const struct unique_values *values, struct arena *arena);
+/* Asks for them before anything is built. */
+void index_verify(const struct culprits *duplicates, struct stmts *stmts);
 void index_drop(const struct relname *table, const char *name, struct stmts *stmts);
 
 /* One partition, as the probe tells of it. */

@@ -251,31 +251,17 @@ static const char *table_text(const struct work *w)
 	                    relname_quoted(w->stmts->arena, &w->args->table));
 }
 
-/* Rows with NULL are equal to none, unless the plan says so. */
 static const struct culprits *duplicates(const struct work *w)
 {
 	struct arena *arena = w->stmts->arena;
-	struct culprits *c = arena_alloc(arena, sizeof(*c));
-	struct buf where = {0};
+	size_t count = w->args->columns.count;
+	const char **columns = arena_array(arena, const char *, count);
+	struct unique_values values = {.table = table_text(w), .columns = columns, .count = count};
 
-	for (size_t i = 0; i < w->args->columns.count && !w->args->nulls_not_distinct; i++)
-		buf_addf(&where, "%s%s IS NOT NULL", i ? " AND " : " WHERE ", w->args->columns.items[i].text);
-	c->query = arena_printf(arena, "SELECT %s, count(*) AS rows FROM %s%s GROUP BY %s HAVING count(*) > 1",
-	                        w->args->columns.text, table_text(w), buf_text(&where), w->args->columns.text);
-	c->what = "values that more than one row has";
-	c->help = "merge or delete these rows, and stop what writes them, then run again";
-	buf_release(&where);
-	return c;
-}
-
-/* Told before anything is built. */
-static void verify(const struct work *w)
-{
-	struct stmt *stmt = stmts_add(w->stmts, STMT_ALONE, "%s LIMIT %d", w->culprits->query, VERIFY_ROWS);
-
-	stmt->must_be_empty = true;
-	stmt->slow = true;
-	stmt->culprits = w->culprits;
+	for (size_t i = 0; i < count; i++)
+		columns[i] = w->args->columns.items[i].text;
+	values.nulls_are_equal = w->args->nulls_not_distinct;
+	return index_duplicates(&values, arena);
 }
 
 static void build(const struct work *w, const struct relname *table, const char *name)
@@ -334,7 +320,7 @@ static void apply_partitioned(const struct work *w)
 	}
 	if (index_foreign_refused(partitions, count, "the constraint", w->stmts))
 		return;
-	verify(w);
+	index_verify(w->culprits, w->stmts);
 	if (!record_get(w->facts->now, "constraint"))
 		add_only(w, &w->args->table, w->index.name);
 	for (size_t i = 0; i < count; i++)
@@ -377,7 +363,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	}
 	if (!record_get(facts->now, "constraint")) {
 		if (!valid) {
-			verify(&w);
+			index_verify(w.culprits, w.stmts);
 			if (index)
 				index_drop(&args->table, w.index.name, stmts);
 			build(&w, &args->table, w.index.name);

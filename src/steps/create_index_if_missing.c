@@ -163,11 +163,11 @@ static void probe(const void *step, struct probe *probe)
 	struct index_plan index = plan_of(args, arena);
 	const char *twin = ident_quoted(arena, args->table.name);
 
-	probe->query = (struct probe_query){.sql = query,
-	                                    .params = {args->table.schema, args->table.name, index.name,
-	                                               args->using ? args->using : "btree",
-	                                               columns_of(&args->columns, arena), columns_of(&args->include, arena)},
-	                                    .count = 6};
+	probe->query = (struct probe_query){
+		.sql = query,
+		.params = {args->table.schema, args->table.name, index.name, args->using ? args->using : "btree",
+	               columns_of(&args->columns, arena), columns_of(&args->include, arena)},
+		.count = 6};
 	probe->scratch[probe->scratch_count++] =
 		arena_printf(arena, "CREATE TEMPORARY TABLE %s (LIKE %s)", twin, relname_quoted(arena, &args->table));
 	probe->scratch[probe->scratch_count++] =
@@ -230,45 +230,24 @@ static bool is_partitioned(const struct facts *facts)
 	return kind && *kind == 'p';
 }
 
-/* Values that a unique index can't hold twice; NULL: it is not unique, or over expressions. */
+/* NULL: it is not unique, or over expressions. */
 static const struct culprits *duplicates(const struct create_index_args *args, const struct facts *facts,
                                          struct arena *arena)
 {
-	const char *kind = record_get(facts->now, "relkind");
-	struct culprits *c = arena_alloc(arena, sizeof(*c));
-	struct buf columns = {0}, where = {0};
-	bool plain = args->unique;
+	const char *kind = record_get(facts->now, "relkind"), *table = relname_quoted(arena, &args->table);
+	const char **columns = arena_array(arena, const char *, args->columns.count);
+	struct unique_values values = {.table = table, .columns = columns, .count = args->columns.count};
 
-	for (size_t i = 0; i < args->columns.count && plain; i++) {
-		const char *column = args->columns.items[i].column;
-
-		plain = column != NULL;
-		if (!plain)
-			break;
-		buf_addf(&columns, "%s%s", i ? ", " : "", ident_quoted(arena, column));
-		buf_addf(&where, "%s%s IS NOT NULL", i ? " AND " : "", ident_quoted(arena, column));
+	for (size_t i = 0; i < args->columns.count; i++) {
+		if (!args->unique || !args->columns.items[i].column)
+			return NULL;
+		columns[i] = ident_quoted(arena, args->columns.items[i].column);
 	}
+	if (kind && *kind == 'r')
+		values.table = arena_printf(arena, "ONLY %s", table);
 	if (args->where)
-		buf_addf(&where, " AND (%s)", sql_normalize(args->where, arena));
-	c->query =
-		arena_printf(arena, "SELECT %s, count(*) AS rows FROM %s%s WHERE %s GROUP BY %s HAVING count(*) > 1",
-	                 buf_text(&columns), kind && *kind == 'r' ? "ONLY " : "", relname_quoted(arena, &args->table),
-	                 buf_text(&where), buf_text(&columns));
-	c->what = "values that more than one row has";
-	c->help = "merge or delete these rows, and stop what writes them, then run again";
-	buf_release(&columns);
-	buf_release(&where);
-	return plain ? c : NULL;
-}
-
-/* Told before anything is built. */
-static void verify(const struct culprits *culprits, struct stmts *stmts)
-{
-	struct stmt *stmt = stmts_add(stmts, STMT_ALONE, "%s LIMIT %d", culprits->query, VERIFY_ROWS);
-
-	stmt->must_be_empty = true;
-	stmt->slow = true;
-	stmt->culprits = culprits;
+		values.where = sql_normalize(args->where, arena);
+	return index_duplicates(&values, arena);
 }
 
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
@@ -279,7 +258,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	if (owner_refused(facts, stmts))
 		return;
 	if (culprits)
-		verify(culprits, stmts);
+		index_verify(culprits, stmts);
 	if (is_partitioned(facts)) {
 		build_partitioned(&index, facts, stmts);
 		return;

@@ -265,8 +265,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 
 	if (creation_refused(&args->table, facts, stmts))
 		return;
-	stmt = stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (\n%s\n)",
-	                 relname_quoted(stmts->arena, &args->table), args->columns);
+	stmt = stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (\n%s\n)", relname_quoted(stmts->arena, &args->table),
+	                 args->columns);
 	lock_parents(args, stmts, stmt, LOCK_SHARE_ROW_EXCLUSIVE);
 }
 

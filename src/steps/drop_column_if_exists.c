@@ -4,6 +4,7 @@
 #include "base/interval.h"
 #include "plan/archive.h"
 #include "plan/dependents.h"
+#include "plan/family.h"
 #include "plan/not_null.h"
 #include "plan/probes.h"
 
@@ -97,6 +98,8 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	const char *generated = record_get(facts->now, "column_generated");
 	struct stmt *stmt;
 
+	if (owner_refused(facts, stmts))
+		return;
 	/* Of a generated column there is nothing to keep. */
 	if (!args->archive || (generated && *generated)) {
 		stmt = stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s DROP COLUMN %s",

@@ -147,13 +147,28 @@ static bool stands_on_names(const void *step)
 	return true;
 }
 
+/* true, with the refusal set: the role may not write there. */
+static bool refused(const struct insert_rows_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	const char *role = record_get(facts->now, "role"), *table = relname_quoted(stmts->arena, &args->into);
+
+	if (!role || record_true(facts->now, "may_insert"))
+		return false;
+	stmts_refuse(stmts,
+	             arena_printf(stmts->arena, "GRANT SELECT, INSERT ON %s TO %s, or run the plan as its owner",
+	                          table, ident_quoted(stmts->arena, role)),
+	             "role \"%s\" may not insert into %s", role, table);
+	stmts->refusal_option = "into";
+	return true;
+}
+
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct insert_rows_args *args = step;
 	const char *store = inserted_table(facts, stmts->arena);
 	struct stmt *stmt;
 
-	if (inserted_already(facts, stmts->arena))
+	if (inserted_already(facts, stmts->arena) || refused(args, facts, stmts))
 		return;
 	inserted_make(&args->into, facts, stmts);
 	stmts->last->slow = true;

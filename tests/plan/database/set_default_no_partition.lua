@@ -1,5 +1,5 @@
--- a partition has its columns from its parent
-plan "set_not_null_of_partition" {
+-- last year has no partition
+plan "set_default_no_partition" {
   title = "Events have words",
   phase "expand" {
     set_default { table = "app.events_2024", column = "what", default = "'none'" },
