@@ -213,7 +213,8 @@ const struct rule rules[] = {
      "The type is looked for with the plan's search_path, before anything is run.", NULL, NULL},
 	{"would-fail", "the server would refuse the step",
      "check builds what is absent as a temporary object in a transaction that is rolled back, with the schemas, enum "
-     "types and sequences that earlier steps are to make.  What the server says there it would say in the run.",
+     "types and sequences that earlier steps are to make; so does run before its first statement, where no more than a "
+     "hundred steps are ahead.  What the server says there it would say in the step.",
      NULL, NULL},
 	{"unknown-option", "an option of that name does not exist",
      "It would have no effect, so it is an error: a misspelt option must not be a forgotten one.", NULL, NULL},
