@@ -2,6 +2,7 @@
 #include "plan/archive.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 63, BATCH = 5000 };
@@ -115,7 +116,16 @@ static void move_aside(const struct archive *archive, const struct facts *facts)
 		          archive->keys);
 }
 
-static void copy(const struct archive *archive)
+/* About how many values there are to keep; 0: nobody can say, as where the rows that nobody wrote to hold a
+ * filler. */
+static int64_t about(const struct archive *archive, const struct facts *facts)
+{
+	const char *estimate = record_get(facts->now, "archive_estimate");
+
+	return estimate && !archive->kept->filler ? strtoll(estimate, NULL, 10) : 0;
+}
+
+static void copy(const struct archive *archive, const struct facts *facts)
 {
 	const char *own = holds_own(archive, archive->source);
 	struct stmt *stmt;
@@ -130,6 +140,8 @@ static void copy(const struct archive *archive)
 	                 archive->descending, BATCH);
 	stmt->slow = true;
 	stmt->note = "values into the archive, in the order of the key";
+	stmt->rows_before = facts->archive_rows > 0 ? facts->archive_rows : 0;
+	stmt->rows_expected = about(archive, facts);
 	stmt = stmts_add(archive->stmts, STMT_REPEAT,
 	                 "INSERT INTO %s (%s, %s) SELECT %s, t.%s FROM %s t LEFT JOIN %s a USING (%s) WHERE %s"
 	                 " AND a.tableoid IS NULL LIMIT %d",
@@ -137,6 +149,7 @@ static void copy(const struct archive *archive)
 	                 archive->table, archive->store, archive->keys, own, BATCH);
 	stmt->slow = true;
 	stmt->note = "rows whose key changed meanwhile";
+	stmt->rows_expected = about(archive, facts);
 }
 
 static void drop_column(const struct archive *archive)
@@ -202,7 +215,7 @@ void archive_away(const struct kept_column *kept, const struct facts *facts, str
 	archive.source = ident_quoted(stmts->arena, archive_name(kept, facts, stmts->arena));
 	if (!aside)
 		move_aside(&archive, facts);
-	copy(&archive);
+	copy(&archive, facts);
 	drop_column(&archive);
 	archive_close(facts, stmts);
 }
@@ -239,6 +252,7 @@ void archive_refill(const struct kept_column *kept, const struct facts *facts, s
 	              archive.table, archive.column, archive.store, archive.match, none, BATCH);
 	stmt->slow = true;
 	stmt->note = "values out of the archive, into rows that hold none";
+	stmt->rows_expected = facts->archive_rows;
 }
 
 void archive_restore(const struct kept_column *kept, const struct facts *facts, struct stmts *stmts)

@@ -27,6 +27,12 @@
 	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attname = w.name" \
 	" AND NOT a.attisdropped) ORDER BY w.n LIMIT 1)"
 
+/* The first of several names (text[]) that is a column of `rel` whose values are stored nowhere, with its definition. */
+#define SQL_VIRTUAL(names) \
+	"(SELECT 'column ' || " SQL_COLUMN("a") " FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid" \
+	" AND a.attname = ANY (" names ") AND a.attgenerated = 'v' AND NOT a.attisdropped ORDER BY a.attnum LIMIT 1)"
+#define SQL_STORED_COLUMNS "'columns whose values are stored'"
+
 /* What tells rows apart and why they are shown: the primary key, then the columns in `names` (text[]); NULL: none. */
 #define SQL_SHOWN(names) \
 	"(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY k.n, a.attnum)" \

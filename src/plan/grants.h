@@ -10,6 +10,8 @@
 #ifndef INTERLOCK_PLAN_GRANTS_H
 #define INTERLOCK_PLAN_GRANTS_H
 
+#include "plan/step.h"
+
 /* clang-format off */
 
 #define SQL_ACL_LETTER \
@@ -95,11 +97,12 @@
 	" JOIN acting ON true JOIN held h ON h.grantee = p.oid AND h.grantor = acting.oid AND h.attnum > 0" \
 	" AND h.privilege_type = p.privilege WHERE p.attnum = 0")
 
-/* "select to a, b": what the roles have granted on. */
+/* What the roles have granted on, each with the key of what they hold: "reporting has granted select to other". */
 #define SQL_ONWARD \
-	"(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.grantor)) || ' has granted '" \
+	"(SELECT pg_catalog.jsonb_agg(DISTINCT pg_catalog.jsonb_build_object('key', " SQL_KEY("p") ", 'text'," \
+	" pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.grantor)) || ' has granted '" \
 	" || pg_catalog.lower(h.privilege_type) || ' to ' || CASE h.grantee WHEN 0 THEN 'public'" \
-	" ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.grantee)) END, ', ') FROM pair p JOIN own ON p.oid <> own.owner" \
+	" ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.grantee)) END))::text FROM pair p JOIN own ON p.oid <> own.owner" \
 	" JOIN held h ON h.grantor = p.oid AND h.privilege_type = p.privilege AND (p.attnum = 0 OR h.attnum IN (0, p.attnum)))"
 
 /* What the roles hold now, and from whom, as far as the plan speaks of it: one text for each. */
@@ -119,5 +122,12 @@
 	" AND " SQL_IS_ALIKE(name, "r.rolname") " ORDER BY " SQL_PAIRS_SHARED(name, "r.rolname") " DESC, r.rolname LIMIT 1)"
 
 /* clang-format on */
+
+/*
+ * Undo: who has granted on what this run gave (`lacking` before), by the
+ * columns `onward` of SQL_ONWARD; NULL: nobody.  *before: some of it was so
+ * before the run.
+ */
+const char *grants_onward(const struct facts *facts, bool *before, struct arena *arena);
 
 #endif

@@ -36,6 +36,13 @@ void inserted_make(const struct relname *into, const struct facts *facts, struct
 	          inserted_table(facts, stmts->arena), relname_quoted(stmts->arena, into));
 }
 
+void inserted_expire(const struct facts *facts, struct stmts *stmts)
+{
+	if (inserted_already(facts, stmts->arena))
+		stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", inserted_table(facts, stmts->arena))->note =
+			"its time is over; the rows stay";
+}
+
 static json_t *list_of(const struct record *record, const char *column)
 {
 	const char *text = record_get(record, column);

@@ -2,7 +2,8 @@
  * Rows that a step inserts, kept so that undo deletes exactly these: a table of
  * the registry holds a copy of each as it was inserted, written by the same
  * statement.  Undo takes nothing away that anybody wrote since: where a row was
- * changed, or others refer to it, it stops and names them.
+ * changed, or others refer to it, it stops and names them.  Like an archive it
+ * is kept for a while, and then nothing tells any more which rows they were.
  *
  * The fragments are read with search_path = pg_catalog, pg_temp after the CTEs
  * `rel` and `key` (SQL_BEST_KEY) of plan/probes.h.
@@ -49,6 +50,8 @@ const char *inserted_table(const struct facts *facts, struct arena *arena);
 bool inserted_already(const struct facts *facts, struct arena *arena);
 /* Makes it, empty, with the columns of the table. */
 void inserted_make(const struct relname *into, const struct facts *facts, struct stmts *stmts);
+/* Its time is over: it goes, the rows stay. */
+void inserted_expire(const struct facts *facts, struct stmts *stmts);
 /* Undo: the rows in it leave the table, and it goes. */
 void inserted_take_back(const struct relname *into, const struct facts *facts, struct stmts *stmts);
 

@@ -33,12 +33,12 @@ const char *kept_view_twin(const struct relname *view, const char *table, struct
 
 bool kept_view_refused(const struct relname *to, const struct facts *facts, struct stmts *stmts)
 {
-	const char *table = relname_quoted(stmts->arena, to);
+	const char *table = relname_quoted(stmts->arena, to), *invoker = record_get(facts->now, "invoker_for");
 
-	if (record_true(facts->now, "row_security") && facts->server_version < INVOKER_SINCE)
+	if (invoker && facts->server_version < INVOKER_SINCE)
 		stmts_refuse(stmts,
 		             "leave keep_view out, and rename the table when no release reads the old name any more",
-		             "%s has row security, which a view passes by before PostgreSQL 15", table);
+		             "%s has %s before PostgreSQL 15", table, invoker);
 	else if (facts->now && !record_get(facts->now, "columns"))
 		stmts_refuse(stmts, "leave keep_view out", "%s has no columns, and a view needs one", table);
 	return stmts->refusal != NULL;
@@ -67,7 +67,7 @@ void kept_view_make(const struct relname *view, const struct relname *to, const 
 	struct stmt *stmt;
 
 	stmt = stmts_add(stmts, STMT_TOGETHER, "CREATE VIEW %s%s AS SELECT %s FROM %s", name,
-	                 record_true(facts->now, "row_security") ? " WITH (security_invoker = true)" : "",
+	                 record_get(facts->now, "invoker_for") ? " WITH (security_invoker = true)" : "",
 	                 columns ? columns : "*", relname_quoted(arena, to));
 	stmt->note = "the old name stays for SELECT, INSERT, UPDATE and DELETE";
 	if (owner)

@@ -24,9 +24,21 @@
 #define SQL_GRANT_OPTION(a) "CASE WHEN " a ".is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 /*
- * What the view's rights need so that they are the table's: away with what
- * default privileges give to a new relation, then the grants on the table and
- * on its columns, as a list of statements.
+ * Would the view, left alone, give its owner (alias o of rel_owner) other
+ * rights than the table does: because they were revoked, or by default
+ * privileges?
+ */
+#define SQL_OWNER_DIFFERS \
+	"(EXISTS (SELECT FROM pg_catalog.aclexplode(pg_catalog.acldefault('r', o.relowner)) w WHERE o.relacl IS NOT NULL" \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.relacl) a WHERE a.grantee = o.relowner" \
+	" AND a.privilege_type = w.privilege_type)) OR EXISTS (SELECT FROM pg_catalog.pg_default_acl d" \
+	" WHERE pg_catalog.pg_get_userbyid(d.defaclrole) = current_user AND d.defaclobjtype = 'r'" \
+	" AND d.defaclnamespace IN (0, o.relnamespace)))"
+
+/*
+ * What the view's rights need so that they are the table's: away with what it
+ * has of itself or by default privileges, then the grants on the table and on
+ * its columns, as a list of statements.
  */
 #define SQL_VIEW_RIGHTS \
 	"(SELECT pg_catalog.json_agg(r.sql ORDER BY r.n, r.sql)::text FROM (" \
@@ -34,23 +46,40 @@
 	" FROM rel_owner o CROSS JOIN pg_catalog.pg_default_acl d CROSS JOIN pg_catalog.aclexplode(d.defaclacl) a" \
 	" WHERE pg_catalog.pg_get_userbyid(d.defaclrole) = current_user AND d.defaclobjtype = 'r'" \
 	" AND d.defaclnamespace IN (0, o.relnamespace) AND a.grantee NOT IN (d.defaclrole, o.relowner) GROUP BY a.grantee" \
+	" UNION ALL SELECT 1, 'REVOKE ALL ON ' || " SQL_VIEW_NAME " || ' FROM '" \
+	" || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(o.relowner)) FROM rel_owner o WHERE " SQL_OWNER_DIFFERS \
 	" UNION ALL SELECT 2, 'GRANT ' || pg_catalog.string_agg(DISTINCT a.privilege_type, ', ') || ' ON ' || " SQL_VIEW_NAME \
 	" || ' TO ' || " SQL_GRANTEE("a") " || " SQL_GRANT_OPTION("a") \
-	" FROM rel_owner o CROSS JOIN pg_catalog.aclexplode(o.relacl) a WHERE a.grantee <> o.relowner" \
-	" AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') GROUP BY a.grantee, a.is_grantable" \
+	" FROM rel_owner o CROSS JOIN pg_catalog.aclexplode(coalesce(o.relacl, pg_catalog.acldefault('r', o.relowner))) a" \
+	" WHERE a.grantee <> o.relowner OR " SQL_OWNER_DIFFERS " GROUP BY a.grantee, a.is_grantable" \
 	" UNION ALL SELECT 3, 'GRANT ' || a.privilege_type || ' (' || pg_catalog.string_agg(DISTINCT" \
 	" pg_catalog.quote_ident(t.attname), ', ') || ') ON ' || " SQL_VIEW_NAME " || ' TO ' || " SQL_GRANTEE("a") \
 	" || " SQL_GRANT_OPTION("a") " FROM rel_owner o JOIN pg_catalog.pg_attribute t ON t.attrelid = o.oid" \
 	" AND t.attnum > 0 AND NOT t.attisdropped CROSS JOIN pg_catalog.aclexplode(t.attacl) a" \
-	" WHERE a.grantee <> o.relowner AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE')" \
 	" GROUP BY a.grantee, a.is_grantable, a.privilege_type) r) AS view_rights"
 
 /* CTE `rel_owner` after `base`; what kept_view_make() reads. */
 #define SQL_REL_OWNER "rel_owner AS (SELECT c.* FROM base JOIN pg_catalog.pg_class c ON c.oid = base.oid)"
+
+/* Is there something that others may do with the table, and its owner may not? */
+#define SQL_OWNER_MAY_LESS \
+	"EXISTS (SELECT FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) u(privilege)" \
+	" WHERE o.relacl IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.relacl) a" \
+	" WHERE a.grantee = o.relowner AND a.privilege_type = u.privilege)" \
+	" AND (EXISTS (SELECT FROM pg_catalog.aclexplode(o.relacl) a WHERE a.privilege_type = u.privilege)" \
+	" OR EXISTS (SELECT FROM pg_catalog.pg_attribute t CROSS JOIN pg_catalog.aclexplode(t.attacl) a" \
+	" WHERE t.attrelid = o.oid AND a.privilege_type = u.privilege)))"
+
+/* Why a view with its owner's rights, as all were before PostgreSQL 15, would not do; NULL: it does. */
+#define SQL_INVOKER_FOR \
+	"(SELECT CASE WHEN o.relrowsecurity THEN 'row security, which a view passes by'" \
+	" WHEN " SQL_OWNER_MAY_LESS " THEN 'an owner who may do less with it than others, and a view has the rights of its owner' END" \
+	" FROM rel_owner o)"
+
 #define SQL_VIEW_FACTS \
 	"(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM base" \
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = base.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns," \
-	" (SELECT o.relrowsecurity FROM rel_owner o) AS row_security," \
+	" " SQL_INVOKER_FOR " AS invoker_for," \
 	" (SELECT NULLIF(pg_catalog.pg_get_userbyid(o.relowner), current_user) FROM rel_owner o) AS view_owner," \
 	" " SQL_VIEW_RIGHTS
 

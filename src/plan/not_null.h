@@ -30,6 +30,11 @@
 	"(SELECT " value " FROM pg_catalog.pg_constraint k WHERE k.conrelid = col.attrelid AND k.contype = 'n'" \
 	" AND k.conkey = ARRAY[col.attnum] AND " condition ")"
 
+/* "CONSTRAINT has_email NOT NULL email", of PostgreSQL 18, or NULL. */
+#define SQL_NOT_NULL_DEFINITION \
+	SQL_NOT_NULL_CONSTRAINT("'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' '" \
+	" || pg_catalog.pg_get_constraintdef(k.oid)", "true")
+
 /* Why the column can't accept NULL, or NULL. */
 #define SQL_NEEDS_NOT_NULL \
 	"coalesce(CASE WHEN col.attidentity <> '' THEN 'it is an identity column' END," \
@@ -51,8 +56,7 @@
 	" EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = col.attrelid AND k.convalidated" \
 	" AND k.conname <> $4::text AND " SQL_PROVES_NOT_NULL("k") ") AS proven, " \
 	SQL_NOT_NULL_CONSTRAINT("k.conname", "NOT k.convalidated") " AS unvalidated, " \
-	SQL_NOT_NULL_CONSTRAINT("'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' '" \
-	" || pg_catalog.pg_get_constraintdef(k.oid)", "true") " AS not_null_constraint, " \
+	SQL_NOT_NULL_DEFINITION " AS not_null_constraint, " \
 	SQL_NEEDS_NOT_NULL " AS needed, " SQL_SHOWN("ARRAY[$3::text]") " AS shown," \
 	" EXISTS (SELECT FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype" \
 	" WHERE t.oid = col.atttypid AND 'c' IN (t.typtype, b.typtype)) AS column_is_row, " \

@@ -36,6 +36,7 @@ static const struct kind {
 	[OPTION_TEXT] = {"text", false, "a text"},
 	[OPTION_TEXTS] = {"text list", false, "a text, or a list of texts"},
 	[OPTION_VERSION] = {"version", false, "a version, as \"5.3.0\""},
+	[OPTION_SET] = {"map of columns to sql expressions", false, "columns and SQL expressions, { total = \"price * amount\" }"},
 	[OPTION_ANY] = {"any", false, "a value"},
 };
 
@@ -269,6 +270,50 @@ static bool decode_sql(const struct item *item)
 	return ok;
 }
 
+/* One column and what it is set to. */
+static bool decode_assignment(const struct item *item, const char *name, json_t *value, struct assignment *out)
+{
+	const char *why = ident_parse_name(name, item->arena, &out->column);
+	struct err err = {0};
+	bool ok;
+
+	if (why)
+		return wrong(item, arena_printf(&item->diags->arena, "sets \"%s\", which is not a column: %s", name, why));
+	out->value = json_string_value(value);
+	if (!out->value)
+		return wrong_type(item);
+	ok = item->parsed || sql_check_expression(out->value, &err) || wrong_sql(item, out->value, &err);
+	err_release(&err);
+	return ok;
+}
+
+static int by_column(const void *a, const void *b)
+{
+	return strcmp(((const struct assignment *)a)->column, ((const struct assignment *)b)->column);
+}
+
+static bool decode_set(const struct item *item)
+{
+	struct assignment_list *list = item->field;
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(item->value) || json_object_size(item->value) == 0)
+		return wrong_type(item);
+	list->items = arena_array(item->arena, struct assignment, json_object_size(item->value));
+	json_object_foreach(item->value, name, value)
+	{
+		if (!decode_assignment(item, name, value, &list->items[list->count]))
+			return false;
+		list->count++;
+	}
+	qsort(list->items, list->count, sizeof(*list->items), by_column);
+	for (size_t i = 1; i < list->count; i++)
+		if (strcmp(list->items[i - 1].column, list->items[i].column) == 0)
+			return wrong(item, arena_printf(&item->diags->arena, "sets column \"%s\" twice", list->items[i].column));
+	return true;
+}
+
 static bool in_bounds(const struct item *item, int64_t value)
 {
 	const struct option *o = item->option;
@@ -427,6 +472,8 @@ static bool decode_item(const struct item *item)
 		return decode_texts(item);
 	case OPTION_VERSION:
 		return decode_version(item);
+	case OPTION_SET:
+		return decode_set(item);
 	case OPTION_ANY:
 		*(json_t **)item->field = item->value;
 		return true;
@@ -523,6 +570,18 @@ bool options_decode(const struct option_set *set, json_t *given, const struct op
 	return diags->errors == before;
 }
 
+/* Each expression as its tokens. */
+static json_t *canonical_set(json_t *value, struct arena *arena)
+{
+	json_t *result = json_object(), *entry;
+	const char *name;
+
+	json_object_foreach(value, name, entry) json_object_set_new(
+		result, name,
+		json_is_string(entry) ? json_string(sql_normalize(json_string_value(entry), arena)) : json_deep_copy(entry));
+	return result;
+}
+
 static json_t *canonical_value(const struct option *option, json_t *value)
 {
 	struct arena arena = {0};
@@ -533,6 +592,8 @@ static json_t *canonical_value(const struct option *option, json_t *value)
 		const char *text = columns_text(&item);
 
 		result = text ? json_string(sql_normalize(text, &arena)) : json_deep_copy(value);
+	} else if (option->kind == OPTION_SET && json_is_object(value)) {
+		result = canonical_set(value, &arena);
 	} else if (option_kind_is_sql(option->kind) && json_is_string(value)) {
 		result = json_string(sql_normalize(json_string_value(value), &arena));
 	} else {

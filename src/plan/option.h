@@ -31,6 +31,7 @@ enum option_kind {
 	OPTION_TYPE,       /* a type                               const char *, SQL */
 	OPTION_EXPRESSION, /* an SQL expression                    const char *, SQL */
 	OPTION_PREDICATE,  /* an SQL condition                     const char *, SQL */
+	OPTION_SET,        /* { total = "price * amount" }         struct assignment_list */
 	OPTION_QUERY,      /* one SELECT                           const char *, SQL */
 	OPTION_STATEMENTS, /* SQL statements                       const char *, SQL */
 	OPTION_UNDO,       /* SQL statements, or false             const char *, SQL; "" for false */
@@ -63,12 +64,21 @@ struct text_list {
 	size_t count;
 };
 
+/* What columns are set to, in the order of their names. */
+struct assignment_list {
+	struct assignment {
+		const char *column; /* unquoted */
+		const char *value;  /* SQL */
+	} *items;
+	size_t count;
+};
+
 struct option {
 	const char *name;
 	enum option_kind kind;
 	bool required;
 	size_t offset;              /* of the field, offsetof(struct …_args, …) */
-	const char *default_value;  /* as a plan would write it, but never of OPTION_ANY or OPTION_TEXTS; NULL: none
+	const char *default_value;  /* as a plan would write it, but never of OPTION_ANY, OPTION_SET or OPTION_TEXTS; NULL: none
 	                               (field stays zero) */
 	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
 	const char *const *choices; /* NULL-terminated */

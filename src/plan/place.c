@@ -77,15 +77,31 @@ struct span place_of_piece(const struct step *step, const char *option, const ch
 	return option && piece ? place_in(step, option, piece, 0) : place_of_option(step, option);
 }
 
+/* How many tokens the option's SQL has in common with what was sent, around that character; 0: it is not from it.
+ */
+static size_t in_common(const struct step *step, const struct option *option, const char *sent, int position)
+{
+	const struct assignment_list *list = (const void *)((const char *)step->args + option->offset);
+	const char *text = sql_of(step, option);
+	size_t most = 0, common;
+
+	if (text)
+		return sql_trace(text, sent, position, &common) ? common : 0;
+	for (size_t i = 0; option->kind == OPTION_SET && i < list->count; i++)
+		if (sql_trace(list->items[i].value, sent, position, &common) && common > most)
+			most = common;
+	return most;
+}
+
 struct span place_of_sql(const struct step *step, const char *sent, int position)
 {
 	const char *option = NULL;
-	size_t most = 0, common;
+	size_t most = 0;
 
 	for (const struct option *o = step->type->options; o->name; o++) {
-		const char *text = sql_of(step, o);
+		size_t common = in_common(step, o, sent, position);
 
-		if (!text || sql_trace(text, sent, position, &common) == 0 || common <= most)
+		if (common <= most)
 			continue;
 		most = common;
 		option = o->name;

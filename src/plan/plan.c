@@ -421,6 +421,38 @@ struct block *plan_block_labelled(const struct plan *plan, const char *label)
 	return NULL;
 }
 
+static const char *addition(const struct step *step, const struct step *earlier)
+{
+	return step->type->adds_to ? step->type->adds_to(step->args, earlier->type, earlier->args) : NULL;
+}
+
+const struct step *plan_added_to(const struct plan *plan, const struct step *step)
+{
+	for (int n = step->number - 1; n >= 1; n--)
+		if (addition(step, plan_step(plan, n)))
+			return plan_step(plan, n);
+	return NULL;
+}
+
+struct text_list plan_additions(const struct plan *plan, const struct step *step, struct arena *arena)
+{
+	struct text_list list = {0};
+	size_t room = 0;
+	const char **items;
+
+	for (int n = step->number + 1; n <= (int)plan->step_count; n++)
+		room += addition(plan_step(plan, n), step) != NULL;
+	items = arena_array(arena, const char *, room);
+	for (int n = step->number + 1; n <= (int)plan->step_count && list.count < room; n++) {
+		const char *text = addition(plan_step(plan, n), step);
+
+		if (text)
+			items[list.count++] = text;
+	}
+	list.items = items;
+	return list;
+}
+
 const char *step_text(const struct step *step, struct arena *arena)
 {
 	struct buf text = {0};

@@ -116,6 +116,10 @@ struct step *plan_step(const struct plan *plan, int number);
 struct block *plan_block_of(const struct plan *plan, const struct step *step);
 /* The block of that label (kind ignored), or NULL. */
 struct block *plan_block_labelled(const struct plan *plan, const char *label);
+/* The earlier step that makes what this one adds to (step_type.adds_to), or NULL. */
+const struct step *plan_added_to(const struct plan *plan, const struct step *step);
+/* What later steps add to what this one makes. */
+struct text_list plan_additions(const struct plan *plan, const struct step *step, struct arena *arena);
 /* One line for people, in the arena: "add column nick text to app.users". */
 const char *step_text(const struct step *step, struct arena *arena);
 enum step_class step_class_of(const struct step *step);

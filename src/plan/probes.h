@@ -148,14 +148,22 @@
 	" ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = it.attrelid AND d.refobjsubid = it.attnum" \
 	" GROUP BY d.classid, d.objid, d.objsubid, d.refobjid) w WHERE " condition ")"
 
-/* The columns of the answer that the archive recipes read; they need the CTEs `col` and `key`. */
+/* About how many rows hold a value, by the statistics; NULL where the table was never analysed. */
+#define SQL_ARCHIVE_ESTIMATE \
+	"(SELECT (c.reltuples * (1 - coalesce((SELECT s.null_frac FROM pg_catalog.pg_stats s WHERE s.schemaname = $1" \
+	" AND s.tablename = $2 AND s.attname = a.attname ORDER BY s.inherited DESC LIMIT 1), 0)))::bigint" \
+	" FROM it JOIN pg_catalog.pg_class c ON c.oid = it.attrelid JOIN pg_catalog.pg_attribute a ON a.attrelid = it.attrelid" \
+	" AND a.attnum = it.attnum WHERE c.reltuples >= 0)::text AS archive_estimate"
+
+/* The columns of the answer that the archive recipes read; they need the CTEs `col`, `key` and `it`. */
 #define SQL_ARCHIVE_FACTS \
 	"(SELECT pg_catalog.json_agg(s.attname ORDER BY s.attnum)::text FROM aside s) AS archived_as," \
 	" key.columns AS key_columns, key.definition AS key_definition, key.match AS key_match," \
 	" key.descending AS key_descending, " SQL_TYPE("col") " AS column_type," \
 	" pg_catalog.col_description(col.attrelid, col.attnum) AS column_comment," \
 	" EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = col.attrelid AND i.indisprimary" \
-	" AND col.attnum = ANY (i.indkey)) AS column_primary, " SQL_DEPENDING("w.sibling OR NOT w.goes") " AS dependents"
+	" AND col.attnum = ANY (i.indkey)) AS column_primary, " SQL_ARCHIVE_ESTIMATE ", " \
+	SQL_DEPENDING("w.sibling OR NOT w.goes") " AS dependents"
 
 /* What else is to be known of a column that shall come back. */
 #define SQL_COLUMN_FACTS \
@@ -169,6 +177,7 @@
 /*
  * CTEs after `rel`: `parent`, the table referred to; `same`, the foreign key
  * that is wanted, under any name; `namesake`, the constraint of that name.
+ * One with PERIOD, with columns behind SET NULL, or NOT ENFORCED is another.
  * `columns` and `referenced` are of type text[], a NULL `referenced` means the
  * primary key; the actions are those of pg_constraint.
  */
@@ -191,6 +200,8 @@
 	" FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) u(c, r)" \
 	" JOIN pg_catalog.pg_attribute ca ON ca.attrelid = k.conrelid AND ca.attnum = u.c" \
 	" JOIN pg_catalog.pg_attribute ra ON ra.attrelid = k.confrelid AND ra.attnum = u.r) p(pair))" \
+	" AND pg_catalog.pg_get_constraintdef(k.oid) !~" \
+	" '(, PERIOD [^)]*\\) REFERENCES| ON DELETE SET (NULL|DEFAULT) \\(| NOT ENFORCED$)'" \
 	" ORDER BY k.convalidated DESC, k.conname LIMIT 1)," \
 	" namesake AS (SELECT 'constraint ' || pg_catalog.quote_ident(k.conname) || ' '" \
 	" || pg_catalog.pg_get_constraintdef(k.oid) AS definition" \

@@ -62,10 +62,10 @@
 #define SQL_CHILD_LACKS SQL_NO_COLUMN("wrong.child_lacks")
 #define SQL_PARENT_LACKS SQL_NO_COLUMN_OF("parent", "$4", "$5", "wrong.parent_lacks")
 
-/* Has `parent` a key of exactly the columns of `aim`, which a foreign key can stand on? */
+/* Has `parent` a key of exactly the columns of `aim`, which a foreign key can stand on?  WITHOUT OVERLAPS is none. */
 #define SQL_PARENT_HAS_KEY \
 	"EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = parent.oid AND i.indisunique AND i.indisvalid" \
-	" AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnkeyatts = pg_catalog.cardinality(aim.columns)" \
+	" AND NOT i.indisexclusion AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnkeyatts = pg_catalog.cardinality(aim.columns)" \
 	" AND aim.columns @> ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, n)" \
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts))"
 
@@ -78,7 +78,9 @@
 	" WHEN aim.columns IS NULL THEN " SQL_NAME("$4", "$5") " || ' has no primary key'" \
 	" WHEN wrong.parent_lacks IS NOT NULL THEN " SQL_PARENT_LACKS \
 	" WHEN NOT " SQL_PARENT_HAS_KEY " THEN 'nothing makes ' || pg_catalog.array_to_string(aim.columns, ', ') || ' of '" \
-	" || " SQL_NAME("$4", "$5") " || ' unique'"
+	" || " SQL_NAME("$4", "$5") " || ' unique' || coalesce((SELECT ' (' || i.indexrelid::regclass::text" \
+	" || ' is WITHOUT OVERLAPS)' FROM pg_catalog.pg_index i WHERE i.indrelid = parent.oid AND i.indisunique" \
+	" AND i.indisexclusion ORDER BY i.indexrelid LIMIT 1), '')"
 #define SQL_PARENT_EXPECTED \
 	" WHEN parent.relkind NOT IN ('r', 'p') OR aim.columns IS NULL THEN 'a table with a primary key'" \
 	" WHEN NOT " SQL_PARENT_HAS_KEY " THEN 'a primary key or a unique constraint of these columns'"

@@ -175,10 +175,29 @@ static bool is_as_before(const struct journey *j)
 	return same;
 }
 
+/* true, with the refusal set: it begins with a new name, for which a schema must be open to the role. */
+static bool is_closed(const struct journey *j)
+{
+	const char *schema = record_get(j->facts->now, "closed_schema"), *role = record_get(j->facts->now, "role");
+
+	if (!schema || !role)
+		return false;
+	stmts_refuse(j->stmts,
+	             arena_printf(j->stmts->arena,
+	                          "have its owner GRANT CREATE ON SCHEMA %s TO %s, run the plan as its owner, or drop the"
+	                          " table without archive",
+	                          schema, ident_quoted(j->stmts->arena, role)),
+	             "role \"%s\" may not create anything in schema %s, and so not rename %s, which is how it is kept",
+	             role, schema, relname_quoted(j->stmts->arena, &j->home));
+	return true;
+}
+
 void retired_send(const struct retired_table *it, const struct facts *facts, struct stmts *stmts)
 {
 	struct journey j = journey_of(it, facts, stmts);
 
+	if (is_closed(&j))
+		return;
 	if (record_true(facts->now, "foreign_grants")) {
 		stmts_refuse(
 			stmts, "have them revoked by who granted them, or drop the table without archive",

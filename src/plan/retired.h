@@ -68,14 +68,21 @@
 	"(SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
 	" ON n.oid = c.relnamespace WHERE n.nspname = 'interlock' AND c.relkind = 'r' AND c.relname ~ '^retired_[0-9]+_[0-9]+$')"
 
-/* The columns of the answer that the recipes read. */
+/* A schema where the role may rename neither the table nor a part of it, for want of CREATE; NULL: there is none. */
+#define SQL_RETIRED_CLOSED \
+	"(SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_namespace n WHERE (n.oid = tab.relnamespace" \
+	" OR n.oid IN (SELECT s.relnamespace FROM sequences s) OR n.oid IN (SELECT x.stxnamespace FROM pg_catalog.pg_statistic_ext x" \
+	" WHERE x.stxrelid = tab.oid)) AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')" \
+	" ORDER BY n.oid <> tab.relnamespace, n.nspname LIMIT 1)"
+
+/* The columns of the answer that the recipes read; they also read `role`. */
 #define SQL_RETIRED_FACTS \
 	"tab.oid AS table_oid, " SQL_RETIRED_PARTS " AS parts, " \
 	SQL_STATEMENTS("ARRAY(" SQL_RETIRED_GRANTS ")") " AS grants, " \
 	SQL_STATEMENTS("ARRAY(" SQL_RETIRED_REVOKES ")") " AS revokes," \
 	" (SELECT pg_catalog.bool_or(" SQL_FOREIGN_GRANTS("r.acl", "r.owner") ") FROM rights r) AS foreign_grants, " \
 	SQL_RETIRED_FOREIGN_KEYS " AS foreign_keys, pg_catalog.obj_description(tab.oid, 'pg_class') AS table_comment, " \
-	SQL_RETIRED_TABLES " AS retired"
+	SQL_RETIRED_TABLES " AS retired, " SQL_RETIRED_CLOSED " AS closed_schema"
 
 /* clang-format on */
 

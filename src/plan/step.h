@@ -42,7 +42,8 @@ enum stmt_mode {
 	STMT_TOGETHER, /* in one transaction with its TOGETHER neighbours and the registry row */
 	STMT_ALONE,    /* in a transaction of its own with the registry row */
 	STMT_OUTSIDE,  /* in no transaction: CREATE INDEX CONCURRENTLY; must be safe to repeat after the probe */
-	STMT_REPEAT    /* in a transaction of its own, again and again until it touches no row */
+	STMT_REPEAT,   /* in a transaction of its own, again and again until it touches no row */
+	STMT_BATCHES   /* not sent as it stands: `filling` is cut into transactions (engine/fill.h) */
 };
 
 enum { VERIFY_ROWS = 20 }; /* a verification asks for no more rows than these */
@@ -63,7 +64,11 @@ struct stmt {
 	enum stmt_mode mode;
 	const struct table_lock *locks; /* on tables that exist, strongest need first; taken before it runs */
 	size_t lock_count;
+	/* Of one that is repeated: rows that an earlier attempt did already, and about how many it will be in all; 0:
+	 * nobody can say. */
+	int64_t rows_before, rows_expected;
 	bool slow;          /* takes time in proportion to the table: no hold limit */
+	bool triggers_sleep; /* those of the tables, unless they fire always */
 	bool must_be_empty; /* a verification: each row that it returns is a thing that is wrong */
 	const char *wrong;  /* of such: what it means that there are rows, instead of the usual words; may be NULL */
 	bool verdict;       /* a verification that answers by itself: see plan/verdict.h */
@@ -72,6 +77,7 @@ struct stmt {
 	const char *note;                /* for preview, may be NULL: "scan, readers and writers go on" */
 	const char *help;                /* what to do when the server does not understand it, may be NULL */
 	const struct culprits *culprits; /* of a statement that runs ALONE or OUTSIDE; may be NULL */
+	const struct filling *filling;   /* of BATCHES (plan/filling.h) */
 	struct stmt *next;
 };
 
@@ -139,6 +145,7 @@ struct facts {
 	const struct record *before; /* the probe's row when this run first did the step; NULL if it never did */
 	int64_t run;                 /* the run's number; 0 in preview of a plan that never ran */
 	bool undoing;                /* asked in order to take it back */
+	struct text_list added;      /* to take back: what later steps of the plan add to it (step_type.adds_to) */
 	int number;                  /* of the step in its plan, from 1 */
 	int64_t archive_rows;        /* rows in archive_<run>_<number>; -1: there is no such table */
 };
@@ -151,6 +158,12 @@ struct common_args {
 	const char *loses;     /* why what a destructive step takes away may go */
 };
 extern const struct option common_options[];
+
+/* Something that goes to the first schema of search_path. */
+struct unplaced {
+	const char *option, *sql; /* the option of the plan, and its statement */
+	const char *verb, *name;  /* "CREATE TABLE"; quoted */
+};
 
 struct step_type {
 	const char *name, *summary; /* as called in a plan; one sentence for people */
@@ -190,6 +203,8 @@ struct step_type {
 	bool (*absent_on_new_table)(const void *args);
 	/* Problems that the args alone show; may be NULL. */
 	bool (*check)(const void *args, const struct option_place *place, struct diags *diags);
+	/* The n-th thing, from 0, that SQL of the author's own makes without saying in which schema; NULL: none. */
+	bool (*unplaced)(const void *args, size_t n, struct unplaced *thing, struct arena *arena);
 	/* The class of one step where it depends on the args (sql_step); NULL: `class`. */
 	enum step_class (*class_of)(const void *args);
 	/* Which table (or none: false) it changes; a run claims it. */
@@ -198,6 +213,11 @@ struct step_type {
 	bool (*other_subject)(const void *args, struct relname *table);
 	/* The n-th other table, from 0, that must be there, and whose making may be an earlier step's; NULL: none. */
 	bool (*stands_on)(const void *args, size_t n, struct arena *arena, struct relname *table);
+	/*
+	 * What it adds to the thing that this earlier step makes, if PostgreSQL can't take it out again alone; undo of both
+	 * takes it back with that thing.  NULL, or answering NULL: nothing of the kind.
+	 */
+	const char *(*adds_to)(const void *args, const struct step_type *earlier, const void *earlier_args);
 	/* Does this step create that table?  NULL: no. */
 	bool (*creates)(const void *args, const struct relname *table);
 	/* NULL: nothing in the catalogue tells; the registry's row alone says whether it was done. */
@@ -208,8 +228,14 @@ struct step_type {
 	void (*reverse)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/* Puts archived rows back (`interlock restore`); NULL: it keeps none. */
 	void (*restore)(const void *args, const struct facts *facts, struct stmts *stmts);
-	/* How long what undo would need is kept, in ms; after that `expire` takes it away.  NULL: it keeps nothing. */
+	/* Takes away what the step keeps up until its plan is done, as triggers; there may be nothing.  NULL: nothing. */
+	void (*finish)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/*
+	 * How long what undo would need is kept, in ms; after that `expire` takes it away.  NULL: it keeps nothing.
+	 * What undo left in an archive is kept for as long; with undo_keeps there is nothing else.
+	 */
 	int64_t (*kept_for)(const void *args);
+	bool undo_keeps;
 	/* Statements that take away what was kept (`interlock sync`). */
 	void (*expire)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/* One line for people: "add column image_urls jsonb to app.messages". */

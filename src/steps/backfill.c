@@ -1,0 +1,473 @@
+/* Values for rows that are there, in batches, while the table is in use. */
+#include <jansson.h>
+#include <string.h>
+
+#include "plan/columns.h"
+#include "plan/family.h"
+#include "plan/filling_old.h"
+#include "sql/columns.h"
+#include "sql/row.h"
+
+struct backfill_args {
+	struct relname table;
+	struct assignment_list set;
+	const char *where;
+	const char *triggers; /* NULL: there are none to speak of */
+	bool is_volatile, keep_old;
+	int64_t archive; /* ms */
+};
+
+static const char *const trigger_ways[] = {"fire", "skip", NULL};
+
+static const struct option options[] = {
+	{.name = "table",
+     .kind = OPTION_TABLE,
+     .required = true,
+     .offset = offsetof(struct backfill_args, table),
+     .help = "the table whose rows are filled"},
+	{.name = "set",
+     .kind = OPTION_SET,
+     .required = true,
+     .offset = offsetof(struct backfill_args, set),
+     .help = "the columns, and for each the SQL over its row that gives the value"},
+	{.name = "where",
+     .kind = OPTION_PREDICATE,
+     .offset = offsetof(struct backfill_args, where),
+     .help = "which rows need it; those where the column is NULL if it is left out"},
+	{.name = "triggers",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct backfill_args, triggers),
+     .choices = trigger_ways,
+     .help =
+         "whether the table's own UPDATE triggers fire for each row that is filled; must be said where it has any"},
+	{.name = "volatile",
+     .kind = OPTION_BOOLEAN,
+     .offset = offsetof(struct backfill_args, is_volatile),
+     .default_value = "false",
+     .help = "the SQL gives another value each time, as random() does, and that is meant"},
+	{.name = "keep_old",
+     .kind = OPTION_BOOLEAN,
+     .offset = offsetof(struct backfill_args, keep_old),
+     .default_value = "false",
+     .help = "earlier values are kept by key, so that undo can put them back; costs about as much again"},
+	{.name = "archive",
+     .kind = OPTION_INTERVAL,
+     .offset = offsetof(struct backfill_args, archive),
+     .minimum = 1,
+     .maximum = INT64_C(3650) * 86400000,
+     .default_value = "90 days",
+     .help = "how long old values are kept, and with them the way back"},
+	OPTION_END,
+};
+
+static bool no_query(const char *option, const char *expression, const struct option_place *place,
+                     struct diags *diags)
+{
+	struct diag *diag;
+
+	if (!expression || !sql_has_query(expression))
+		return true;
+	diag = option_error(place, diags, "bad-option", option, "\"%s\" of backfill holds a query", option);
+	diag_detail(
+		&diags->arena, diag,
+		"what it reads may change while rows are filled, and then rows would keep a value that is not true "
+		"any more");
+	diag_help(&diags->arena, diag, "derive the value from columns of the row itself");
+	return false;
+}
+
+static bool names(const char *expression, const char *column, struct arena *arena)
+{
+	const char *const *columns;
+	size_t count = expression ? sql_columns(expression, arena, &columns) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(columns[i], column) == 0)
+			return true;
+	return false;
+}
+
+/* A value may be derived from itself, but not from another one that is set: which of the two comes first? */
+static bool no_order(const struct backfill_args *args, const struct option_place *place, struct diags *diags)
+{
+	for (size_t i = 0; i < args->set.count; i++)
+		for (size_t j = 0; j < args->set.count; j++) {
+			const struct assignment *a = &args->set.items[i], *b = &args->set.items[j];
+			struct diag *diag;
+
+			if (i == j || !names(a->value, b->column, &diags->arena))
+				continue;
+			diag = option_error(place, diags, "bad-option", "set",
+			                    "\"%s\" is derived from \"%s\", which is set too", a->column, b->column);
+			diag_help(&diags->arena, diag, "fill %s in a backfill before this one", b->column);
+			return false;
+		}
+	return true;
+}
+
+static bool is_unsteady(const struct backfill_args *args, const char *expression, struct arena *arena)
+{
+	static const char *const clocks[] = {"now",
+	                                     "transaction_timestamp",
+	                                     "statement_timestamp",
+	                                     "clock_timestamp",
+	                                     "timeofday",
+	                                     "random",
+	                                     "gen_random_uuid",
+	                                     NULL};
+	struct function_call *calls;
+	struct err ignored = {0};
+	size_t count = 0;
+	bool found = args->is_volatile;
+
+	if (sql_functions(expression, arena, &calls, &count, &ignored))
+		for (size_t i = 0; i < count; i++)
+			for (size_t c = 0; clocks[c]; c++)
+				found |= strcmp(calls[i].name, clocks[c]) == 0;
+	err_release(&ignored);
+	return found;
+}
+
+/* Nothing but `where` tells that such a row is done. */
+static bool comes_to_an_end(const struct backfill_args *args, const struct option_place *place,
+                            struct diags *diags)
+{
+	struct diag *diag;
+
+	for (size_t i = 0; args->where && i < args->set.count; i++) {
+		const struct assignment *a = &args->set.items[i];
+
+		if (!is_unsteady(args, a->value, &diags->arena) || names(args->where, a->column, &diags->arena))
+			continue;
+		diag = option_error(place, diags, "bad-option", "where",
+		                    "nothing would tell that \"%s\" is filled: its value is another one each time",
+		                    a->column);
+		diag_help(&diags->arena, diag, "let `where` name it, as in %s IS NULL", a->column);
+		return false;
+	}
+	return true;
+}
+
+static bool check(const void *step, const struct option_place *place, struct diags *diags)
+{
+	const struct backfill_args *args = step;
+	bool ok = no_query("where", args->where, place, diags);
+
+	for (size_t i = 0; i < args->set.count; i++)
+		ok = no_query("set", args->set.items[i].value, place, diags) && ok;
+	return ok && no_order(args, place, diags) && comes_to_an_end(args, place, diags);
+}
+
+static bool subject(const void *step, struct relname *table)
+{
+	*table = ((const struct backfill_args *)step)->table;
+	return true;
+}
+
+/* clang-format off */
+
+/* $3 are the columns that are set, $4 what is said of the table's own triggers. */
+
+/* The number of column `a` where it is set, else NULL. */
+#define IN_SET \
+	"(SELECT s.attnum FROM pg_catalog.pg_attribute s WHERE s.attrelid = a.attrelid AND s.attnum = a.attnum" \
+	" AND s.attname = ANY ($3::text[]))"
+
+#define UNFIT \
+	"(SELECT pg_catalog.quote_ident(a.attname) || CASE WHEN a.attgenerated <> '' OR a.attidentity = 'a'" \
+	" THEN ', which the server computes' ELSE ', by which its rows are put into partitions' END" \
+	" FROM family JOIN pg_catalog.pg_attribute a ON a.attrelid = family.oid AND a.attname = ANY ($3::text[])" \
+	" AND NOT a.attisdropped LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.attrelid" \
+	" WHERE a.attgenerated <> '' OR a.attidentity = 'a' OR a.attnum = ANY (p.partattrs::pg_catalog.int2[])" \
+	" ORDER BY 1 LIMIT 1)"
+
+/* Triggers of tgtype: 1 for each row, 2 before, 4 on insert, 16 on update. */
+#define OWN_TRIGGERS(condition) \
+	"(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(t.tgname), ', ') FROM family" \
+	" JOIN pg_catalog.pg_trigger t ON t.tgrelid = family.oid AND NOT t.tgisinternal" \
+	" AND NOT pg_catalog.starts_with(t.tgname::text, '~interlock_') WHERE " condition ")"
+
+#define FIRED \
+	OWN_TRIGGERS("t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0 AND (t.tgattr::text = '' OR EXISTS (SELECT" \
+	" FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::pg_catalog.int2[])" \
+	" AND a.attname = ANY ($3::text[])))")
+
+#define LATER \
+	OWN_TRIGGERS("t.tgenabled <> 'D' AND t.tgtype & 3 = 3 AND t.tgtype & 20 <> 0" \
+	" AND t.tgname::text COLLATE \"C\" > '~interlock_' COLLATE \"C\"")
+
+/* Referential triggers sleep with the others. */
+#define IN_FOREIGN_KEY \
+	"(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(k.conname), ', ') FROM family" \
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = family.oid AND a.attname = ANY ($3::text[])" \
+	" JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND (k.conrelid = a.attrelid AND a.attnum = ANY (k.conkey)" \
+	" OR k.confrelid = a.attrelid AND a.attnum = ANY (k.confkey)))"
+
+#define CAPTURED \
+	"(SELECT pg_catalog.string_agg(DISTINCT t.tgname, ', ') FROM family JOIN pg_catalog.pg_trigger t" \
+	" ON t.tgrelid = family.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND t.tgenabled <> 'A')"
+
+#define COLUMNS \
+	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', " SQL_TYPE("a") "," \
+	" 'generated', CASE WHEN a.attgenerated <> '' THEN " SQL_EXPRESSION("a") " END," \
+	" 'comparable', EXISTS (SELECT FROM pg_catalog.pg_type y LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype" \
+	" WHERE y.oid = a.atttypid AND coalesce(nullif(b.typtype, 'd'), y.typtype) IN ('e', 'r', 'm')" \
+	" OR y.oid = a.atttypid AND EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m" \
+	" ON m.oid = o.opcmethod AND m.amname = 'btree' WHERE o.opcdefault AND (o.opcintype IN (y.oid, b.oid)" \
+	" OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource IN (y.oid, b.oid) AND k.casttarget = o.opcintype" \
+	" AND k.castmethod = 'b' AND k.castcontext = 'i')))))" \
+	" ORDER BY a.attnum)::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0" \
+	" AND NOT a.attisdropped)"
+
+/* Triggers of runs on the table that fulfil the condition, and what else runs have in the registry for it. */
+#define OURS(condition) \
+	"(SELECT pg_catalog.json_agg(t.tgname ORDER BY t.tgname)::text FROM rel JOIN pg_catalog.pg_trigger t" \
+	" ON t.tgrelid = rel.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND " condition ")"
+
+#define REGISTERED \
+	"(SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relnamespace =" \
+	" pg_catalog.to_regnamespace('interlock') AND c.relkind = 'r' AND pg_catalog.starts_with(c.relname::text, 'old_'))" \
+	" AS stores, (SELECT pg_catalog.json_agg(p.proname)::text FROM pg_catalog.pg_proc p WHERE p.pronamespace =" \
+	" pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(p.proname::text, 'fill_')) AS functions"
+
+#define KEY_FACTS \
+	"key.columns AS key_columns, key.definition AS key_definition, key.match AS key_match, (SELECT" \
+	" pg_catalog.string_agg('OLD.' || k.name, ', ' ORDER BY k.n) FROM pg_catalog.json_array_elements_text(key.names::json)" \
+	" WITH ORDINALITY k(name, n)) AS key_of_old"
+
+#define INHERITED \
+	"(rel.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = rel.oid))"
+
+static const char query[] =
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_BEST_KEY(IN_SET) ""
+	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
+	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
+	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking")
+	" WHEN " INHERITED " THEN 'other tables inherit from ' || " SQL_NAME("$1", "$2")
+	" WHEN w.unfit IS NOT NULL THEN 'column ' || w.unfit"
+	" WHEN t.later IS NOT NULL THEN 'triggers that fire after those of interlock: ' || t.later"
+	" ELSE 'UPDATE triggers on ' || " SQL_NAME("$1", "$2") " || ': ' || t.fired END AS found,"
+	" CASE WHEN rel.relkind NOT IN ('r', 'p') OR " INHERITED " THEN 'a table, partitioned or not'"
+	" WHEN w.unfit IS NOT NULL THEN 'columns that take values'"
+	" WHEN t.later IS NOT NULL THEN 'none that could change a row once its value is there'"
+	" ELSE 'to be told whether they fire for each row that is filled' END AS expected,"
+	" CASE WHEN rel.relkind IN ('r', 'p') AND t.later IS NOT NULL THEN 'rename them: PostgreSQL fires triggers in the order of their names'"
+	" WHEN rel.relkind IN ('r', 'p') AND t.fired IS NOT NULL AND w.unfit IS NULL AND l.lacking IS NULL"
+	" THEN 'say triggers = \"fire\", or \"skip\" where they must not see it, as updated_at and outbox triggers' END AS help,"
+	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR " INHERITED " OR t.later IS NOT NULL"
+	" OR l.lacking IS NULL AND w.unfit IS NULL THEN 'table' ELSE 'set' END AS option,"
+	" " COLUMNS " AS columns, " OURS("t.tgenabled = 'A'") " AS standing, " OURS("true") " AS ours, " REGISTERED ", " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
+	" " SQL_OWNER_FACTS
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
+	" CROSS JOIN LATERAL (SELECT " UNFIT ") w(unfit)"
+	" CROSS JOIN LATERAL (SELECT " FIRED ", " LATER ") t(fired, later)"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL OR l.lacking IS NOT NULL THEN 'missing'"
+	" WHEN rel.relkind NOT IN ('r', 'p') OR " INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL"
+	" OR t.fired IS NOT NULL AND $4::text IS NULL THEN 'conflict' ELSE 'compare' END) s(state)";
+
+/* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
+#define VOLATILE \
+	"(SELECT pg_catalog.string_agg(DISTINCT p.proname || '()', ', ') FROM twin JOIN pg_catalog.pg_rewrite r" \
+	" ON r.ev_class = twin.oid, pg_catalog.regexp_matches(r.ev_action::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids)" \
+	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v')"
+
+/* $1: other values each time are meant. */
+static const char compare[] =
+	"WITH " SQL_TWIN ", v AS (SELECT " VOLATILE " AS functions)"
+	" SELECT CASE WHEN v.functions IS NOT NULL AND NOT $1::boolean THEN 'conflict' ELSE 'absent' END AS state,"
+	" 'it calls ' || v.functions || ', which gives another value each time' AS found,"
+	" 'SQL that gives the same value for the same row' AS expected, 'set' AS option,"
+	" 'derive the value from the row, or say volatile = true where that is meant' AS help FROM v";
+
+/* clang-format on */
+
+/* A view of the expressions tells what they call; that the columns take them, a plan that is not run. */
+static void add_scratch(const struct backfill_args *args, struct probe *probe)
+{
+	struct arena *arena = probe->arena;
+	const char *table = relname_quoted(arena, &args->table), *alias = ident_quoted(arena, args->table.name);
+	struct buf values = {0}, set = {0};
+
+	for (size_t i = 0; i < args->set.count; i++) {
+		const char *column = ident_quoted(arena, args->set.items[i].column);
+
+		buf_addf(&values, "%s(%s) AS %s", i ? ", " : "", args->set.items[i].value, column);
+		buf_addf(&set, "%s%s = (%s)", i ? ", " : "", column, args->set.items[i].value);
+	}
+	probe->scratch[probe->scratch_count++] = arena_printf(
+		arena, "CREATE TEMPORARY VIEW %s AS SELECT %s FROM %s AS %s", alias, buf_text(&values), table, alias);
+	probe->scratch[probe->scratch_count++] =
+		arena_printf(arena, "EXPLAIN UPDATE %s AS %s SET %s WHERE (%s)", table, alias, buf_text(&set),
+	                 args->where ? args->where : "true");
+	buf_release(&values);
+	buf_release(&set);
+}
+
+static void probe(const void *step, struct probe *probe)
+{
+	const struct backfill_args *args = step;
+	const char **names = arena_array(probe->arena, const char *, args->set.count);
+
+	for (size_t i = 0; i < args->set.count; i++)
+		names[i] = args->set.items[i].column;
+	probe->query =
+		(struct probe_query){.sql = query,
+	                         .params = {args->table.schema, args->table.name,
+	                                    array_literal(names, args->set.count, probe->arena), args->triggers},
+	                         .count = 4};
+	add_scratch(args, probe);
+	probe->compare = (struct probe_query){
+		.sql = compare, .params = {args->is_volatile ? "t" : "f", args->table.name}, .count = 2};
+}
+
+static void read_column(json_t *entry, struct arena *arena, struct fill_column *column)
+{
+	column->name = arena_strdup(arena, json_string_value(json_object_get(entry, "name")));
+	column->type = arena_strdup(arena, json_string_value(json_object_get(entry, "type")));
+	column->generated = arena_strdup(arena, json_string_value(json_object_get(entry, "generated")));
+	column->comparable = json_is_true(json_object_get(entry, "comparable"));
+}
+
+static bool skips(const struct backfill_args *args)
+{
+	return args->triggers && strcmp(args->triggers, "skip") == 0;
+}
+
+static struct fill_plan plan_of(const struct backfill_args *args, const struct facts *facts, struct arena *arena)
+{
+	struct fill_plan plan = {.table = args->table,
+	                         .set = &args->set,
+	                         .where = args->where,
+	                         .is_volatile = args->is_volatile,
+	                         .triggers_sleep = skips(args),
+	                         .keep_old = args->keep_old};
+	const char *list = record_get(facts->now, "columns");
+	json_t *columns = list ? json_loads(list, 0, NULL) : NULL, *entry;
+	struct fill_column *items = arena_array(arena, struct fill_column, json_array_size(columns));
+	size_t i;
+
+	json_array_foreach(columns, i, entry) read_column(entry, arena, &items[i]);
+	plan.columns = items;
+	plan.column_count = json_array_size(columns);
+	json_decref(columns);
+	return plan;
+}
+
+/* Are the triggers of an earlier attempt there, and always fire? */
+static bool has_triggers(const struct facts *facts, struct arena *arena)
+{
+	const char *list = record_get(facts->now, "standing"), *begin = filling_triggers(facts, arena);
+
+	return list && strstr(list, arena_printf(arena, "\"%si\"", begin)) &&
+	       strstr(list, arena_printf(arena, "\"%su\"", begin));
+}
+
+/* true, with the refusal set: own triggers can't sleep without others that must not. */
+static bool refused(const struct backfill_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	const char *key = record_get(facts->now, "foreign_key"), *captured = record_get(facts->now, "captured");
+
+	if (owner_refused(facts, stmts))
+		return true;
+	if (!skips(args) || (!key && !captured))
+		return false;
+	stmts_refuse(stmts, "say triggers = \"fire\"", "with triggers = \"skip\" %s would sleep too: %s",
+	             key ? "the checks of foreign keys" : "triggers of another run", key ? key : captured);
+	stmts->refusal_option = "triggers";
+	return true;
+}
+
+static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct backfill_args *args = step;
+	struct fill_plan plan = plan_of(args, facts, stmts->arena);
+	const struct filling *filling = filling_of(&plan, facts, stmts->arena);
+	struct stmt *stmt;
+
+	if (refused(args, facts, stmts))
+		return;
+	filling_verify_steady(&plan, filling, record_get(facts->now, "shown"), stmts);
+	if (args->keep_old)
+		filling_old_make(&plan, facts, stmts);
+	if (!has_triggers(facts, stmts->arena))
+		filling_add_triggers(&plan, facts, stmts);
+	stmt = stmts_add(stmts, STMT_BATCHES, "UPDATE %s SET %s WHERE %s", relname_quoted(stmts->arena, &args->table),
+	                 filling->set, filling->not_done);
+	stmt->filling = filling;
+	stmt->slow = true;
+	stmt->note = "in short batches: readers and writers go on";
+	filling_verify_steady(&plan, filling, record_get(facts->now, "shown"), stmts);
+}
+
+static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct backfill_args *args = step;
+	struct fill_plan plan = plan_of(args, facts, stmts->arena);
+
+	filling_drop_triggers(&args->table, facts, stmts);
+	if (args->keep_old)
+		filling_old_back(&plan, facts, stmts);
+}
+
+static int64_t kept_for(const void *step)
+{
+	const struct backfill_args *args = step;
+
+	return args->keep_old ? args->archive : 0;
+}
+
+static void expire(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	(void)step;
+	filling_old_expire(facts, stmts);
+}
+
+static void drop_triggers(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	filling_drop_triggers(&((const struct backfill_args *)step)->table, facts, stmts);
+}
+
+static void describe(const void *step, struct buf *out)
+{
+	const struct backfill_args *args = step;
+
+	buf_add(out, "fill ");
+	for (size_t i = 0; i < args->set.count; i++) {
+		buf_add(out, i ? ", " : "");
+		ident_quote(out, args->set.items[i].column);
+	}
+	buf_add(out, " of ");
+	ident_quote_relname(out, &args->table);
+}
+
+const struct step_type step_backfill = {
+	.name = "backfill",
+	.summary = "gives rows that are there a value, in short batches while the table is in use",
+	.example = "backfill { table = \"app.orders\", set = { total_cents = \"round(total * 100)\" },\n"
+			   "           keep_old = true }",
+	.setup = "CREATE SCHEMA app;\n"
+			 "CREATE TABLE app.orders (id bigint PRIMARY KEY, total numeric NOT NULL, total_cents bigint);\n"
+			 "INSERT INTO app.orders SELECT n, n / 7.0 FROM generate_series(1, 1000) n",
+	.class = CLASS_DATA,
+	.leaves_names = true,
+	.size = sizeof(struct backfill_args),
+	.options = options,
+	.locks =
+		"SHARE ROW EXCLUSIVE on the table, briefly, for the triggers; then ROW EXCLUSIVE, and for each batch its "
+		"rows; ACCESS EXCLUSIVE, briefly, when the triggers go",
+	.way_back =
+		"with keep_old the earlier values, in rows that hold what they got, until archive (90 days) is over; "
+		"else values stay, until undo takes the column away that was added for them",
+	.only_registry_tells = true,
+	.looks_again = true,
+	.check = check,
+	.subject = subject,
+	.probe = probe,
+	.apply = apply,
+	.reverse = reverse,
+	.kept_for = kept_for,
+	.expire = expire,
+	.finish = drop_triggers,
+	.describe = describe,
+};
