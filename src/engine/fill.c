@@ -8,12 +8,13 @@
 #include "engine/fill_parts.h"
 #include "engine/pace.h"
 #include "engine/progress.h"
+#include "engine/throttle.h"
 #include "engine/tx.h"
 #include "plan/filling_old.h"
 #include "plan/place.h"
 
 enum {
-	TARGET_MS = 25,       /* the rows of a batch are locked that long */
+	TARGET_MS = 25,       /* the rows of a batch are locked that long, where nothing else is said */
 	ROW_WAIT_MS = 100,    /* the longest wait for a row */
 	SWEEP_TARGET_MS = 50, /* mostly reading */
 	PASSES_MIN = 4,       /* with fewer rows on a page nothing is gained by going over it several times */
@@ -159,10 +160,16 @@ static bool may_go_on(struct fill *f, const char *what, struct err *err)
 	progress_tell(s, f->w->step, f->seen < f->expected ? f->seen : f->expected, f->expected, what);
 	if (exec_interrupted(err))
 		return false;
-	if (loop_now() - f->looked_at < LOOK_EVERY_MS)
-		return true;
-	f->looked_at = loop_now();
-	return control_wait(s, f->w->step, err);
+	if (loop_now() - f->looked_at >= LOOK_EVERY_MS) {
+		f->looked_at = loop_now();
+		if (!control_wait(s, f->w->step, err))
+			return false;
+	}
+	if (!throttle_wait(s, f->w->step, err))
+		return false;
+	f->pace.target = throttle_target(s, TARGET_MS);
+	f->sweep_pace.target = throttle_target(s, SWEEP_TARGET_MS);
+	return true;
 }
 
 static bool rotates(const struct fill *f, const struct part *part)
@@ -189,7 +196,7 @@ static struct range window_at(const struct fill *f, const struct part *part, int
 	struct range range = {.part = part, .method = "rotation", .lo = lo};
 
 	range.passes = passes < PASSES_MIN ? PASSES_MIN : passes > PASSES_MAX ? PASSES_MAX : passes;
-	range.hi = smaller(part->pages, lo + pages_for((double)f->pace.rows, part) * range.passes);
+	range.hi = smaller(part->pages, lo + pages_for((double)f->pace.rows * range.passes, part));
 	return range;
 }
 
@@ -217,7 +224,7 @@ static enum outcome run_window(struct fill *f, struct range range, int64_t *lo, 
 			updated += seen.rows;
 		}
 		f->seen += (int64_t)slots;
-		if (seen.ms > 4 * TARGET_MS && range.pass + 1 < range.passes && range.hi - range.lo > range.passes)
+		if (seen.ms > 4 * f->pace.target && range.pass + 1 < range.passes && range.hi - range.lo > 1)
 			return OUTCOME_DONE;
 	}
 	if (updated >= PACE_FLOOR && hot * 2 < updated)
@@ -383,9 +390,12 @@ static enum outcome sweep(struct fill *f, struct err *err)
 	for (int sweeps = 0; touched > 0 || f->skipped; sweeps++) {
 		enum outcome outcome = OUTCOME_DONE;
 
-		if (f->skipped && !lock_pause(f->w, &writers, 1, err))
-			return OUTCOME_FAILED;
-		if (sweeps >= SWEEPS_MAX && !f->skipped)
+		if (f->skipped) {
+			sweeps = 0; /* what others had locked is filled once they are through */
+			if (!lock_pause(f->w, &writers, 1, err))
+				return OUTCOME_FAILED;
+		}
+		if (sweeps >= SWEEPS_MAX)
 			return never_done(f, touched, err);
 		touched = 0;
 		f->skipped = false;
@@ -406,8 +416,8 @@ enum outcome fill_run(struct work *w, const struct stmt *stmt, bool ends, struct
 	enum outcome outcome;
 
 	f.alias = ident_quoted(&w->arena, f.filling->table.name);
-	pace_init(&f.pace, TARGET_MS);
-	pace_init(&f.sweep_pace, SWEEP_TARGET_MS);
+	pace_init(&f.pace, throttle_target(w->session, TARGET_MS));
+	pace_init(&f.sweep_pace, throttle_target(w->session, SWEEP_TARGET_MS));
 	if (!group_mark_before(w, err))
 		return OUTCOME_FAILED;
 	outcome = run_parts(&f, err);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/interval.h"
+#include "plan/window.h"
 
 const struct option setting_options[] = {
 	{.name = "title",
@@ -58,6 +59,36 @@ const struct option setting_options[] = {
      .offset = offsetof(struct plan_settings, standbys),
      .help =
          "connection strings of standbys whose readers count too, as \"host=db2\"; passwords come from ~/.pgpass"},
+	{.name = "windows",
+     .kind = OPTION_TEXTS,
+     .offset = offsetof(struct plan_settings, windows),
+     .help = "hours in which long steps may work, as \"22:00-06:00 Europe/Berlin\"; interlock help throttle"},
+	{.name = "batch_target",
+     .kind = OPTION_INTERVAL,
+     .offset = offsetof(struct plan_settings, batch_target),
+     .minimum = 5,
+     .maximum = 2000,
+     .help =
+         "how long a batch of a long step is to take, and so the longest that its rows are locked (25 ms where a"
+         " table is filled in place)"},
+	{.name = "max_replica_lag",
+     .kind = OPTION_INTERVAL,
+     .offset = offsetof(struct plan_settings, max_replica_lag),
+     .minimum = 100,
+     .maximum = INT64_C(7) * 86400000,
+     .help = "how far a standby may be behind before the next batch waits (5 seconds)"},
+	{.name = "max_wal_rate",
+     .kind = OPTION_INTEGER,
+     .offset = offsetof(struct plan_settings, max_wal_rate),
+     .minimum = 1,
+     .maximum = 100000,
+     .help = "how many MB of WAL the server may write in a second, for others too, before the next batch waits"},
+	{.name = "max_active_sessions",
+     .kind = OPTION_INTEGER,
+     .offset = offsetof(struct plan_settings, max_active_sessions),
+     .minimum = 1,
+     .maximum = 100000,
+     .help = "how many other sessions may be at work on the server before the next batch waits"},
 	OPTION_END,
 };
 
@@ -208,8 +239,22 @@ static bool uri_has_password(const char *text)
 	return end && *end == '@' && memchr(rest + 3, ':', (size_t)(end - rest) - 3);
 }
 
+/* Windows that can't be read, or could mean two things. */
+static void settle_windows(const struct text_list *windows, const struct option_place *place, struct diags *diags)
+{
+	struct window_problem problem;
+	struct window_list list;
+	struct diag *diag;
+
+	if (windows_parse(windows, &diags->arena, &list, &problem))
+		return;
+	diag = option_error(place, diags, "bad-option", "windows", "%s", problem.what);
+	diag_help(&diags->arena, diag, "%s", problem.help);
+}
+
 void settings_settle(const struct plan_settings *settings, const struct option_place *place, struct diags *diags)
 {
+	settle_windows(&settings->windows, place, diags);
 	for (size_t i = 0; i < settings->standbys.count; i++) {
 		const char *text = settings->standbys.items[i];
 		struct diag *diag = NULL;

@@ -16,14 +16,6 @@ const char *filling_function(const struct facts *facts, struct arena *arena)
 	return arena_printf(arena, "interlock.fill_%lld_%d", (long long)facts->run, facts->number);
 }
 
-const struct fill_column *fill_column_named(const struct fill_plan *plan, const char *name)
-{
-	for (size_t i = 0; i < plan->column_count; i++)
-		if (strcmp(plan->columns[i].name, name) == 0)
-			return &plan->columns[i];
-	return NULL;
-}
-
 /* "total = (price * amount)"; without a condition each column keeps what it has. */
 static void add_assignment(const struct fill_plan *plan, const struct assignment *a, struct buf *out)
 {
@@ -41,7 +33,7 @@ static void add_assignment(const struct fill_plan *plan, const struct assignment
 /* The column holds something else than it should; a value that is cut to its type can't be told apart for ever. */
 static void add_difference(const struct fill_plan *plan, const struct assignment *a, struct buf *out)
 {
-	const struct fill_column *column = fill_column_named(plan, a->column);
+	const struct row_column *column = row_column_named(&plan->of, a->column);
 	const char *text = column && !column->comparable ? "::text" : "";
 
 	ident_quote(out, a->column);
@@ -97,7 +89,7 @@ const struct filling *filling_of(const struct fill_plan *plan, const struct fact
 		quoted[i] = ident_quoted(arena, names[i]);
 	}
 	add_not_done(plan, &not_done);
-	filling->table = plan->table;
+	filling->table = plan->of.table;
 	filling->set = taken(&set, arena);
 	filling->needed = filling->not_done = taken(&not_done, arena);
 	filling->steady = filling_steady(plan, filling->needed, arena);

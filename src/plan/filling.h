@@ -7,6 +7,7 @@
 #ifndef INTERLOCK_PLAN_FILLING_H
 #define INTERLOCK_PLAN_FILLING_H
 
+#include "plan/row_trigger.h"
 #include "plan/step.h"
 
 /* What the engine needs to cut batches; SQL is over one row of the table, by its bare name. */
@@ -25,27 +26,14 @@ struct filling {
 		*keys; /* where earlier values are kept, and by what; NULL: they aren't (plan/filling_old.h) */
 };
 
-/* A column of the table, as the probe tells. */
-struct fill_column {
-	const char *name;      /* unquoted */
-	const char *generated; /* its expression; NULL: it is none */
-	bool comparable;       /* has = by itself; else it is compared as text */
-	const char *type;
-};
-
 /* What is to be filled, before it is cut. */
 struct fill_plan {
-	struct relname table;
+	struct row_table of;
 	const struct assignment_list *set;
 	const char *where; /* which rows need it; NULL: those where the column is NULL */
 	bool is_volatile;  /* its expressions give another value each time */
 	bool triggers_sleep, keep_old;
-	const struct fill_column *columns;
-	size_t column_count;
 };
-
-/* NULL: the table has no column of that name. */
-const struct fill_column *fill_column_named(const struct fill_plan *plan, const char *name);
 
 /* The description, in the arena. */
 const struct filling *filling_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena);

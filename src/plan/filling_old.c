@@ -30,14 +30,14 @@ void filling_old_make(const struct fill_plan *plan, const struct facts *facts, s
 	if (!keys) {
 		stmts_refuse(stmts, "leave keep_old out, or give the table a primary key first",
 		             "%s has no key of columns that are NOT NULL and not set, by which old values could be kept",
-		             relname_quoted(stmts->arena, &plan->table));
+		             relname_quoted(stmts->arena, &plan->of.table));
 		stmts->refusal_option = "keep_old";
 		return;
 	}
 	if (is_there(facts, stmts->arena))
 		return;
 	for (size_t i = 0; i < plan->set->count; i++) {
-		const struct fill_column *column = fill_column_named(plan, plan->set->items[i].column);
+		const struct row_column *column = row_column_named(&plan->of, plan->set->items[i].column);
 
 		buf_addf(&columns, ", \"~was_%zu\" %s, \"~became_%zu\" %s", i + 1, column->type, i + 1, column->type);
 	}
@@ -97,7 +97,7 @@ void filling_old_declare(const struct fill_plan *plan, struct buf *out)
 	buf_add(out, "\tfilled boolean := false;\n");
 	for (size_t i = 0; i < plan->set->count; i++)
 		buf_addf(out, "\t\"~was_%zu\" %s := NEW.%s;\n", i + 1,
-		         fill_column_named(plan, plan->set->items[i].column)->type, quoted(plan, i, &arena));
+		         row_column_named(&plan->of, plan->set->items[i].column)->type, quoted(plan, i, &arena));
 	arena_release(&arena);
 }
 
@@ -130,11 +130,11 @@ void filling_old_back(const struct fill_plan *plan, const struct facts *facts, s
 		return;
 	if (!match) {
 		stmts_refuse(stmts, "add the key again", "%s lost the key by which old values are kept",
-		             relname_quoted(arena, &plan->table));
+		             relname_quoted(arena, &plan->of.table));
 		return;
 	}
 	for (size_t i = 0; i < plan->set->count; i++) {
-		const struct fill_column *column = fill_column_named(plan, plan->set->items[i].column);
+		const struct row_column *column = row_column_named(&plan->of, plan->set->items[i].column);
 		const char *name = quoted(plan, i, arena), *text = column && !column->comparable ? "::text" : "";
 
 		buf_addf(&set, "%s%s = a.\"~was_%zu\"", i ? ", " : "", name, i + 1);
@@ -144,7 +144,7 @@ void filling_old_back(const struct fill_plan *plan, const struct facts *facts, s
 		stmts_add(stmts, STMT_REPEAT,
 	              "WITH a AS MATERIALIZED (SELECT * FROM %1$s LIMIT %2$d), put AS (UPDATE %3$s t SET %4$s FROM a"
 	              " WHERE %5$s%6$s) DELETE FROM %1$s t USING a WHERE %5$s",
-	              store, BATCH, relname_quoted(arena, &plan->table), buf_text(&set), match, buf_text(&same));
+	              store, BATCH, relname_quoted(arena, &plan->of.table), buf_text(&set), match, buf_text(&same));
 	stmt->slow = true;
 	stmt->triggers_sleep = plan->triggers_sleep;
 	stmt->note = "old values into rows that hold what they were filled with";

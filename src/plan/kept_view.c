@@ -34,8 +34,17 @@ const char *kept_view_twin(const struct relname *view, const char *table, struct
 bool kept_view_refused(const struct relname *to, const struct facts *facts, struct stmts *stmts)
 {
 	const char *table = relname_quoted(stmts->arena, to), *invoker = record_get(facts->now, "invoker_for");
+	const char *readers = record_get(facts->now, "column_readers");
 
-	if (invoker && facts->server_version < INVOKER_SINCE)
+	if (invoker && readers)
+		stmts_refuse(
+			stmts,
+			"leave keep_view out, and rename the table when no release reads the old name any more; or grant"
+			" them SELECT on all of it",
+			"%s has %s; a view with the rights of whoever asks is closed to those who may read only some"
+			" columns: %s",
+			table, invoker, readers);
+	else if (invoker && facts->server_version < INVOKER_SINCE)
 		stmts_refuse(stmts,
 		             "leave keep_view out, and rename the table when no release reads the old name any more",
 		             "%s has %s before PostgreSQL 15", table, invoker);

@@ -76,10 +76,17 @@
 	" WHEN " SQL_OWNER_MAY_LESS " THEN 'an owner who may do less with it than others, and a view has the rights of its owner' END" \
 	" FROM rel_owner o)"
 
+/* Who may read some columns of the table, and not all: a view that asks with their own rights lets them read none. */
+#define SQL_COLUMN_READERS \
+	"(SELECT pg_catalog.string_agg(DISTINCT " SQL_GRANTEE("a") ", ', ') FROM rel_owner o JOIN pg_catalog.pg_attribute t" \
+	" ON t.attrelid = o.oid AND t.attnum > 0 AND NOT t.attisdropped CROSS JOIN pg_catalog.aclexplode(t.attacl) a" \
+	" WHERE a.privilege_type = 'SELECT' AND a.grantee <> o.relowner AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(o.relacl) w" \
+	" WHERE w.grantee IN (0, a.grantee) AND w.privilege_type = 'SELECT'))"
+
 #define SQL_VIEW_FACTS \
 	"(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM base" \
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = base.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns," \
-	" " SQL_INVOKER_FOR " AS invoker_for," \
+	" " SQL_INVOKER_FOR " AS invoker_for, " SQL_COLUMN_READERS " AS column_readers," \
 	" (SELECT NULLIF(pg_catalog.pg_get_userbyid(o.relowner), current_user) FROM rel_owner o) AS view_owner," \
 	" " SQL_VIEW_RIGHTS
 

@@ -68,6 +68,9 @@ struct plan_settings {
 	int64_t lock_timeout, lock_attempts, lock_hold;
 	const char *min_server;
 	struct text_list standbys; /* connection strings */
+	/* What holds long steps back (engine/limits.h); 0, or none: as it is without them. */
+	struct text_list windows; /* plan/window.h */
+	int64_t batch_target, max_replica_lag, max_wal_rate, max_active_sessions;
 };
 
 /* What the rows of options can't tell: reads `allow`, and adds the problems that remain. */

@@ -75,6 +75,13 @@
 	" WHERE x.stxrelid = tab.oid)) AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')" \
 	" ORDER BY n.oid <> tab.relnamespace, n.nspname LIMIT 1)"
 
+/* Statistics on it that the role may not rename, since they are another's; NULL: there are none. */
+#define SQL_RETIRED_FOREIGN_STATISTICS \
+	"(SELECT " SQL_NAME("n.nspname", "x.stxname") " || ', which belongs to role '" \
+	" || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.stxowner)) FROM pg_catalog.pg_statistic_ext x" \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = x.stxnamespace WHERE x.stxrelid = tab.oid" \
+	" AND NOT pg_catalog.pg_has_role(x.stxowner, 'USAGE') ORDER BY 1 LIMIT 1)"
+
 /* The columns of the answer that the recipes read; they also read `role`. */
 #define SQL_RETIRED_FACTS \
 	"tab.oid AS table_oid, " SQL_RETIRED_PARTS " AS parts, " \
@@ -82,7 +89,8 @@
 	SQL_STATEMENTS("ARRAY(" SQL_RETIRED_REVOKES ")") " AS revokes," \
 	" (SELECT pg_catalog.bool_or(" SQL_FOREIGN_GRANTS("r.acl", "r.owner") ") FROM rights r) AS foreign_grants, " \
 	SQL_RETIRED_FOREIGN_KEYS " AS foreign_keys, pg_catalog.obj_description(tab.oid, 'pg_class') AS table_comment, " \
-	SQL_RETIRED_TABLES " AS retired, " SQL_RETIRED_CLOSED " AS closed_schema"
+	SQL_RETIRED_TABLES " AS retired, " SQL_RETIRED_CLOSED " AS closed_schema," \
+	" " SQL_RETIRED_FOREIGN_STATISTICS " AS foreign_statistics"
 
 /* clang-format on */
 

@@ -77,7 +77,9 @@ struct stmt {
 	const char *note;                /* for preview, may be NULL: "scan, readers and writers go on" */
 	const char *help;                /* what to do when the server does not understand it, may be NULL */
 	const struct culprits *culprits; /* of a statement that runs ALONE or OUTSIDE; may be NULL */
-	const struct filling *filling;   /* of BATCHES (plan/filling.h) */
+	const struct filling *filling;     /* of BATCHES: one of these says what (plan/filling.h) */
+	const struct comparing *comparing; /* plan/comparing.h */
+	const struct relname *copied_into; /* the shadow that rows of its live table are copied into (engine/copy.h) */
 	struct stmt *next;
 };
 

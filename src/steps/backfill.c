@@ -1,5 +1,4 @@
 /* Values for rows that are there, in batches, while the table is in use. */
-#include <jansson.h>
 #include <string.h>
 
 #include "plan/columns.h"
@@ -173,28 +172,10 @@ static bool subject(const void *step, struct relname *table)
 	"(SELECT s.attnum FROM pg_catalog.pg_attribute s WHERE s.attrelid = a.attrelid AND s.attnum = a.attnum" \
 	" AND s.attname = ANY ($3::text[]))"
 
-#define UNFIT \
-	"(SELECT pg_catalog.quote_ident(a.attname) || CASE WHEN a.attgenerated <> '' OR a.attidentity = 'a'" \
-	" THEN ', which the server computes' ELSE ', by which its rows are put into partitions' END" \
-	" FROM family JOIN pg_catalog.pg_attribute a ON a.attrelid = family.oid AND a.attname = ANY ($3::text[])" \
-	" AND NOT a.attisdropped LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.attrelid" \
-	" WHERE a.attgenerated <> '' OR a.attidentity = 'a' OR a.attnum = ANY (p.partattrs::pg_catalog.int2[])" \
-	" ORDER BY 1 LIMIT 1)"
-
-/* Triggers of tgtype: 1 for each row, 2 before, 4 on insert, 16 on update. */
-#define OWN_TRIGGERS(condition) \
-	"(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(t.tgname), ', ') FROM family" \
-	" JOIN pg_catalog.pg_trigger t ON t.tgrelid = family.oid AND NOT t.tgisinternal" \
-	" AND NOT pg_catalog.starts_with(t.tgname::text, '~interlock_') WHERE " condition ")"
-
 #define FIRED \
-	OWN_TRIGGERS("t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0 AND (t.tgattr::text = '' OR EXISTS (SELECT" \
+	SQL_OWN_TRIGGERS("t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0 AND (t.tgattr::text = '' OR EXISTS (SELECT" \
 	" FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::pg_catalog.int2[])" \
 	" AND a.attname = ANY ($3::text[])))")
-
-#define LATER \
-	OWN_TRIGGERS("t.tgenabled <> 'D' AND t.tgtype & 3 = 3 AND t.tgtype & 20 <> 0" \
-	" AND t.tgname::text COLLATE \"C\" > '~interlock_' COLLATE \"C\"")
 
 /* Referential triggers sleep with the others. */
 #define IN_FOREIGN_KEY \
@@ -207,63 +188,41 @@ static bool subject(const void *step, struct relname *table)
 	"(SELECT pg_catalog.string_agg(DISTINCT t.tgname, ', ') FROM family JOIN pg_catalog.pg_trigger t" \
 	" ON t.tgrelid = family.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND t.tgenabled <> 'A')"
 
-#define COLUMNS \
-	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', " SQL_TYPE("a") "," \
-	" 'generated', CASE WHEN a.attgenerated <> '' THEN " SQL_EXPRESSION("a") " END," \
-	" 'comparable', EXISTS (SELECT FROM pg_catalog.pg_type y LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype" \
-	" WHERE y.oid = a.atttypid AND coalesce(nullif(b.typtype, 'd'), y.typtype) IN ('e', 'r', 'm')" \
-	" OR y.oid = a.atttypid AND EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m" \
-	" ON m.oid = o.opcmethod AND m.amname = 'btree' WHERE o.opcdefault AND (o.opcintype IN (y.oid, b.oid)" \
-	" OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource IN (y.oid, b.oid) AND k.casttarget = o.opcintype" \
-	" AND k.castmethod = 'b' AND k.castcontext = 'i')))))" \
-	" ORDER BY a.attnum)::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0" \
-	" AND NOT a.attisdropped)"
-
-/* Triggers of runs on the table that fulfil the condition, and what else runs have in the registry for it. */
-#define OURS(condition) \
-	"(SELECT pg_catalog.json_agg(t.tgname ORDER BY t.tgname)::text FROM rel JOIN pg_catalog.pg_trigger t" \
-	" ON t.tgrelid = rel.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND " condition ")"
-
-#define REGISTERED \
+#define STORES \
 	"(SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relnamespace =" \
-	" pg_catalog.to_regnamespace('interlock') AND c.relkind = 'r' AND pg_catalog.starts_with(c.relname::text, 'old_'))" \
-	" AS stores, (SELECT pg_catalog.json_agg(p.proname)::text FROM pg_catalog.pg_proc p WHERE p.pronamespace =" \
-	" pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(p.proname::text, 'fill_')) AS functions"
+	" pg_catalog.to_regnamespace('interlock') AND c.relkind = 'r' AND pg_catalog.starts_with(c.relname::text, 'old_'))"
 
 #define KEY_FACTS \
 	"key.columns AS key_columns, key.definition AS key_definition, key.match AS key_match, (SELECT" \
 	" pg_catalog.string_agg('OLD.' || k.name, ', ' ORDER BY k.n) FROM pg_catalog.json_array_elements_text(key.names::json)" \
 	" WITH ORDINALITY k(name, n)) AS key_of_old"
 
-#define INHERITED \
-	"(rel.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = rel.oid))"
-
 static const char query[] =
 	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_BEST_KEY(IN_SET) ""
 	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking")
-	" WHEN " INHERITED " THEN 'other tables inherit from ' || " SQL_NAME("$1", "$2")
+	" WHEN " SQL_INHERITED " THEN 'other tables inherit from ' || " SQL_NAME("$1", "$2")
 	" WHEN w.unfit IS NOT NULL THEN 'column ' || w.unfit"
 	" WHEN t.later IS NOT NULL THEN 'triggers that fire after those of interlock: ' || t.later"
 	" ELSE 'UPDATE triggers on ' || " SQL_NAME("$1", "$2") " || ': ' || t.fired END AS found,"
-	" CASE WHEN rel.relkind NOT IN ('r', 'p') OR " INHERITED " THEN 'a table, partitioned or not'"
+	" CASE WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " THEN 'a table, partitioned or not'"
 	" WHEN w.unfit IS NOT NULL THEN 'columns that take values'"
 	" WHEN t.later IS NOT NULL THEN 'none that could change a row once its value is there'"
 	" ELSE 'to be told whether they fire for each row that is filled' END AS expected,"
 	" CASE WHEN rel.relkind IN ('r', 'p') AND t.later IS NOT NULL THEN 'rename them: PostgreSQL fires triggers in the order of their names'"
 	" WHEN rel.relkind IN ('r', 'p') AND t.fired IS NOT NULL AND w.unfit IS NULL AND l.lacking IS NULL"
 	" THEN 'say triggers = \"fire\", or \"skip\" where they must not see it, as updated_at and outbox triggers' END AS help,"
-	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR " INHERITED " OR t.later IS NOT NULL"
+	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR t.later IS NOT NULL"
 	" OR l.lacking IS NULL AND w.unfit IS NULL THEN 'table' ELSE 'set' END AS option,"
-	" " COLUMNS " AS columns, " OURS("t.tgenabled = 'A'") " AS standing, " OURS("true") " AS ours, " REGISTERED ", " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
+	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_TRIGGERS("t.tgenabled = 'A'") " AS standing, " SQL_ROW_TRIGGERS("true") " AS ours, " STORES " AS stores, " SQL_ROW_FUNCTIONS " AS functions, " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
 	" " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
-	" CROSS JOIN LATERAL (SELECT " UNFIT ") w(unfit)"
-	" CROSS JOIN LATERAL (SELECT " FIRED ", " LATER ") t(fired, later)"
+	" CROSS JOIN LATERAL (SELECT " SQL_UNFIT("$3::text[]") ") w(unfit)"
+	" CROSS JOIN LATERAL (SELECT " FIRED ", " SQL_LATER_TRIGGERS ") t(fired, later)"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL OR l.lacking IS NOT NULL THEN 'missing'"
-	" WHEN rel.relkind NOT IN ('r', 'p') OR " INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL"
+	" WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL"
 	" OR t.fired IS NOT NULL AND $4::text IS NULL THEN 'conflict' ELSE 'compare' END) s(state)";
 
 /* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
@@ -321,14 +280,6 @@ static void probe(const void *step, struct probe *probe)
 		.sql = compare, .params = {args->is_volatile ? "t" : "f", args->table.name}, .count = 2};
 }
 
-static void read_column(json_t *entry, struct arena *arena, struct fill_column *column)
-{
-	column->name = arena_strdup(arena, json_string_value(json_object_get(entry, "name")));
-	column->type = arena_strdup(arena, json_string_value(json_object_get(entry, "type")));
-	column->generated = arena_strdup(arena, json_string_value(json_object_get(entry, "generated")));
-	column->comparable = json_is_true(json_object_get(entry, "comparable"));
-}
-
 static bool skips(const struct backfill_args *args)
 {
 	return args->triggers && strcmp(args->triggers, "skip") == 0;
@@ -336,31 +287,15 @@ static bool skips(const struct backfill_args *args)
 
 static struct fill_plan plan_of(const struct backfill_args *args, const struct facts *facts, struct arena *arena)
 {
-	struct fill_plan plan = {.table = args->table,
+	struct fill_plan plan = {.of = {.table = args->table},
 	                         .set = &args->set,
 	                         .where = args->where,
 	                         .is_volatile = args->is_volatile,
 	                         .triggers_sleep = skips(args),
 	                         .keep_old = args->keep_old};
-	const char *list = record_get(facts->now, "columns");
-	json_t *columns = list ? json_loads(list, 0, NULL) : NULL, *entry;
-	struct fill_column *items = arena_array(arena, struct fill_column, json_array_size(columns));
-	size_t i;
 
-	json_array_foreach(columns, i, entry) read_column(entry, arena, &items[i]);
-	plan.columns = items;
-	plan.column_count = json_array_size(columns);
-	json_decref(columns);
+	row_table_read(record_get(facts->now, "columns"), arena, &plan.of);
 	return plan;
-}
-
-/* Are the triggers of an earlier attempt there, and always fire? */
-static bool has_triggers(const struct facts *facts, struct arena *arena)
-{
-	const char *list = record_get(facts->now, "standing"), *begin = filling_triggers(facts, arena);
-
-	return list && strstr(list, arena_printf(arena, "\"%si\"", begin)) &&
-	       strstr(list, arena_printf(arena, "\"%su\"", begin));
 }
 
 /* true, with the refusal set: own triggers can't sleep without others that must not. */
@@ -390,7 +325,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	filling_verify_steady(&plan, filling, record_get(facts->now, "shown"), stmts);
 	if (args->keep_old)
 		filling_old_make(&plan, facts, stmts);
-	if (!has_triggers(facts, stmts->arena))
+	if (!row_triggers_stand(filling_triggers(facts, stmts->arena), facts, stmts->arena))
 		filling_add_triggers(&plan, facts, stmts);
 	stmt = stmts_add(stmts, STMT_BATCHES, "UPDATE %s SET %s WHERE %s", relname_quoted(stmts->arena, &args->table),
 	                 filling->set, filling->not_done);

@@ -1,0 +1,216 @@
+/* The function of the triggers that keep two shapes of the same thing alike. */
+#include "plan/syncing.h"
+
+#include <string.h>
+
+static const char *begin_of(const struct facts *facts, struct arena *arena)
+{
+	return arena_printf(arena, "~interlock_%lld_%d_", (long long)facts->run, facts->number);
+}
+
+static const char *function_of(const struct facts *facts, struct arena *arena)
+{
+	return arena_printf(arena, "interlock.sync_%lld_%d", (long long)facts->run, facts->number);
+}
+
+/* "::text" for a column that has no = of its own. */
+static const char *as_text(const struct row_table *of, const char *column)
+{
+	const struct row_column *facts = row_column_named(of, column);
+
+	return facts && !facts->comparable ? "::text" : "";
+}
+
+/* "NEW.a IS DISTINCT FROM OLD.a OR …", of the columns that are set. */
+static void add_changed(const struct row_table *of, const struct assignment_list *set, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < set->count; i++) {
+		const char *name = ident_quoted(&arena, set->items[i].column), *text = as_text(of, set->items[i].column);
+
+		buf_addf(out, "%sNEW.%s%s IS DISTINCT FROM OLD.%s%s", i ? " OR " : "", name, text, name, text);
+	}
+	arena_release(&arena);
+}
+
+/* Of a row that is inserted: what differs from the default was given. */
+static void add_given(const struct row_table *of, const struct assignment_list *set, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct row_column *column = row_column_named(of, set->items[i].column);
+		const char *text = as_text(of, set->items[i].column);
+
+		buf_addf(out, "%sNEW.%s%s IS DISTINCT FROM (%s)::%s%s", i ? " OR " : "",
+		         ident_quoted(&arena, column->name), text, column->default_value ? column->default_value : "NULL",
+		         column->type, text);
+	}
+	arena_release(&arena);
+}
+
+/* "NEW.a IS NULL OR …" */
+static void add_null(const struct assignment_list *set, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < set->count; i++)
+		buf_addf(out, "%sNEW.%s IS NULL", i ? " OR " : "", ident_quoted(&arena, set->items[i].column));
+	arena_release(&arena);
+}
+
+/* Does each new column hold what the old ones say? */
+static void add_agree(const struct sync_plan *plan, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < plan->forward->count; i++) {
+		const struct assignment *a = &plan->forward->items[i];
+		const char *text = as_text(&plan->of, a->column);
+
+		buf_addf(out, "%sNEW.%s%s IS NOT DISTINCT FROM ", i ? " AND " : "", ident_quoted(&arena, a->column), text);
+		row_add_value(&plan->of, a->value, "NEW", out);
+		buf_addf(out, "::%s%s", row_column_named(&plan->of, a->column)->type, text);
+	}
+	arena_release(&arena);
+}
+
+static void add_assignments(const struct sync_plan *plan, const struct assignment_list *set, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < set->count; i++) {
+		buf_addf(out, "\t\tNEW.%s := ", ident_quoted(&arena, set->items[i].column));
+		row_add_value(&plan->of, set->items[i].value, "NEW", out);
+		buf_add(out, ";\n");
+	}
+	arena_release(&arena);
+}
+
+static void add_clash(const struct sync_plan *plan, struct buf *out)
+{
+	struct arena arena = {0};
+	const char *old = plan->back->items[0].column, *new = plan->forward->items[0].column;
+
+	buf_addf(
+		out,
+		"\tIF old_side AND new_side THEN\n\t\tRAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = %s,"
+		" HINT = %s;\n\tEND IF;\n",
+		literal_quoted(&arena, arena_printf(&arena, "columns %s and %s of %s were set to values that do not agree",
+	                                        ident_quoted(&arena, old), ident_quoted(&arena, new),
+	                                        relname_quoted(&arena, &plan->of.table))),
+		literal_quoted(&arena, "they mean the same in two shapes: set only one of them"));
+	arena_release(&arena);
+}
+
+static const char *body(const struct sync_plan *plan, struct arena *arena)
+{
+	bool old_wins = strcmp(plan->both, "old") == 0;
+	struct buf out = {0};
+	const char *text;
+
+	buf_add(&out, "DECLARE\n\told_side boolean;\n\tnew_side boolean;\nBEGIN\n\tIF ");
+	add_agree(plan, &out);
+	buf_add(&out, " THEN\n\t\tRETURN NEW;\n\tEND IF;\n\tIF TG_OP = 'INSERT' THEN\n\t\told_side := ");
+	add_given(&plan->of, plan->back, &out);
+	buf_add(&out, ";\n\t\tnew_side := ");
+	add_given(&plan->of, plan->forward, &out);
+	buf_add(&out, ";\n\tELSE\n\t\told_side := ");
+	add_changed(&plan->of, plan->back, &out);
+	buf_add(&out, ";\n\t\tnew_side := ");
+	add_changed(&plan->of, plan->forward, &out);
+	buf_add(&out, ";\n\tEND IF;\n");
+	if (strcmp(plan->both, "error") == 0)
+		add_clash(plan, &out);
+	buf_addf(&out, "\tIF new_side%s THEN\n", old_wins ? " AND NOT old_side" : "");
+	add_assignments(plan, plan->back, &out);
+	buf_add(&out, "\tELSE\n");
+	add_assignments(plan, plan->forward, &out);
+	buf_add(&out, "\tEND IF;\n\tRETURN NEW;\nEND");
+	text = arena_strdup(arena, buf_text(&out));
+	buf_release(&out);
+	return text;
+}
+
+/* Which UPDATE can make the two sides differ; "" where nothing tells. */
+static const char *condition(const struct sync_plan *plan, struct arena *arena)
+{
+	struct buf out = {0};
+	const char *result = "";
+	bool told = true;
+
+	add_null(plan->forward, &out);
+	buf_add(&out, " OR ");
+	add_changed(&plan->of, plan->forward, &out);
+	buf_add(&out, " OR ");
+	add_changed(&plan->of, plan->back, &out);
+	for (size_t i = 0; i < plan->forward->count && told; i++) {
+		struct buf inputs = {0};
+
+		told = row_add_changed(&plan->of, plan->forward->items[i].value, arena, &inputs);
+		if (inputs.length)
+			buf_addf(&out, " OR %s", buf_text(&inputs));
+		buf_release(&inputs);
+	}
+	if (told)
+		result = arena_printf(arena, " WHEN (%s)", buf_text(&out));
+	buf_release(&out);
+	return result;
+}
+
+void syncing_add(const struct sync_plan *plan, const struct facts *facts, struct stmts *stmts)
+{
+	struct arena *arena = stmts->arena;
+	struct assignment_list both = {arena_array(arena, struct assignment, plan->forward->count + plan->back->count),
+	                               0};
+	const struct row_triggers triggers = {.begin = begin_of(facts, arena),
+	                                      .function = function_of(facts, arena),
+	                                      .when = condition(plan, arena),
+	                                      .set = &both};
+
+	for (size_t i = 0; i < plan->forward->count; i++)
+		both.items[both.count++] = plan->forward->items[i];
+	for (size_t i = 0; i < plan->back->count; i++)
+		both.items[both.count++] = plan->back->items[i];
+	row_function_add(triggers.function, body(plan, arena), stmts);
+	row_triggers_add(&plan->of.table, &triggers, stmts);
+}
+
+void syncing_drop(const struct relname *table, const struct facts *facts, struct stmts *stmts)
+{
+	row_triggers_drop(table, begin_of(facts, stmts->arena), function_of(facts, stmts->arena), facts, stmts);
+}
+
+bool syncing_stands(const struct facts *facts, struct arena *arena)
+{
+	return row_triggers_stand(begin_of(facts, arena), facts, arena);
+}
+
+void syncing_verify_pair(const struct sync_plan *plan, const char *shown, struct stmts *stmts)
+{
+	struct buf forward = {0}, back = {0}, differs = {0};
+	struct arena *arena = stmts->arena;
+	struct stmt *stmt;
+
+	row_add_after(&plan->of, plan->forward, NULL, &forward);
+	row_add_after(&plan->of, plan->back, buf_text(&forward), &back);
+	for (size_t i = 0; i < plan->forward->count; i++) {
+		const struct assignment *a = &plan->forward->items[i];
+		const char *text = as_text(&plan->of, a->column);
+
+		buf_addf(&differs, "%s%s%s IS DISTINCT FROM (%s)::%s%s", i ? " OR " : "", ident_quoted(arena, a->column),
+		         text, a->value, row_column_named(&plan->of, a->column)->type, text);
+	}
+	stmt = stmts_add(stmts, STMT_ALONE, "SELECT %s FROM %s AS %s WHERE (SELECT %s FROM %s) LIMIT %d",
+	                 shown ? shown : "*", relname_quoted(arena, &plan->of.table),
+	                 ident_quoted(arena, plan->of.table.name), buf_text(&differs), buf_text(&back), VERIFY_ROWS);
+	stmt->must_be_empty = true;
+	stmt->slow = true;
+	stmt->wrong = "forward, back and forward again ends at another value for rows that are there";
+	stmt->help = "say which side wins where both are written: both = \"old\", \"new\" or \"error\"";
+	stmt->note = "rows that change on the way there and back; there must be none";
+	buf_release(&forward);
+	buf_release(&back);
+	buf_release(&differs);
+}
