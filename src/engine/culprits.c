@@ -64,8 +64,7 @@ static void tell_rows(const struct work *w, const struct culprits *culprits, str
 	rows_free(some);
 }
 
-/* As patiently as any other statement. */
-static bool withdraw(const struct work *w, const struct stmt *stmt, struct err *failure)
+bool culprits_withdraw(const struct work *w, const struct stmt *stmt, struct err *failure)
 {
 	struct patience patience = {0};
 	enum outcome outcome;
@@ -91,7 +90,7 @@ void culprits_tell(struct work *w, const struct culprits *culprits, struct err *
 
 	if (conn_lost(w->session->worker) || w->session->lease_lost)
 		return;
-	if (culprits->withdraw && !withdraw(w, culprits->withdraw, &failure))
+	if (culprits->withdraw && !culprits_withdraw(w, culprits->withdraw, &failure))
 		err_detail(err, "what it had added is still there, so writes to these rows fail: %s",
 		           failure.diag.summary ? failure.diag.summary : "it could not be taken away");
 	else if (culprits->withdraw)

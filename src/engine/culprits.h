@@ -15,6 +15,9 @@ void culprits_line(const struct rows *rows, size_t row, struct buf *line);
  * first of them and the query for all to *err.  What can't be found out is
  * left out.
  */
+/* Runs a list of statements that take something away, as patiently as any other; false: *failure. */
+bool culprits_withdraw(const struct work *work, const struct stmt *stmt, struct err *failure);
+
 void culprits_tell(struct work *work, const struct culprits *culprits, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "engine/chunk.h"
 #include "engine/control.h"
+#include "engine/culprits.h"
 #include "engine/fill_parts.h"
 #include "engine/pace.h"
 #include "engine/progress.h"
@@ -15,6 +16,7 @@
 
 enum {
 	TARGET_MS = 25,       /* the rows of a batch are locked that long, where nothing else is said */
+	FIRST_ROWS = 20,      /* nobody knows yet what a row costs; it doubles with each batch */
 	ROW_WAIT_MS = 100,    /* the longest wait for a row */
 	SWEEP_TARGET_MS = 50, /* mostly reading */
 	PASSES_MIN = 4,       /* with fewer rows on a page nothing is gained by going over it several times */
@@ -22,7 +24,8 @@ enum {
 	PLAIN_MS = 60000,    /* after a window whose updates did not stay on their page */
 	LOOK_EVERY_MS = 200, /* at what people wish */
 	SWEEPS_MAX = 6,
-	DEADLOCKS_MAX = 20
+	DEADLOCKS_MAX = 20,
+	CHANGES_MAX = 5
 };
 
 struct fill {
@@ -93,12 +96,13 @@ static const char *update(const struct fill *f, const struct range *range, bool 
 		skip_locked ? " FOR NO KEY UPDATE SKIP LOCKED" : "");
 }
 
-static enum outcome guard_changed(struct err *err)
+/* It begins again, with fresh triggers; somebody who alters the table all the time is told so. */
+static enum outcome guard_changed(const struct fill *f, struct err *err)
 {
 	err_set(err, EXIT_STEP,
 	        "the triggers that fill new rows, the columns or the file of the table changed meanwhile");
 	err_help(err, "find out who alters the table while it is filled, then run again");
-	return OUTCOME_AGAIN;
+	return ++f->w->patience->holds < CHANGES_MAX ? OUTCOME_AGAIN : OUTCOME_FAILED;
 }
 
 /* One batch as it is; the error is the server's. */
@@ -149,7 +153,7 @@ static enum outcome run_range(struct fill *f, const struct range *range, struct 
 		if (!loop_sleep(f->w->session->connector->loop, 10) && exec_interrupted(err))
 			return OUTCOME_FAILED;
 	}
-	return seen->guard_held ? OUTCOME_DONE : guard_changed(err);
+	return seen->guard_held ? OUTCOME_DONE : guard_changed(f, err);
 }
 
 /* Between batches: may it go on?  Tells how far it is. */
@@ -258,7 +262,7 @@ static enum outcome take_guard(struct fill *f, const struct part *part, struct e
 
 	if (!chunk_guard(f->w, part->oid, f->filling->triggers, &f->guard, &whole, err))
 		return OUTCOME_FAILED;
-	return whole ? OUTCOME_DONE : guard_changed(err);
+	return whole ? OUTCOME_DONE : guard_changed(f, err);
 }
 
 /* All pages of a part as they were when it began, from page `lo`, in the middle of window `open` where it has
@@ -409,6 +413,22 @@ static enum outcome sweep(struct fill *f, struct err *err)
 	return OUTCOME_DONE;
 }
 
+/* A constraint refuses what rows are filled with: then it would refuse what others write, too, because of us. */
+static void withdraw(const struct fill *f, struct err *err)
+{
+	struct err failure = {0};
+
+	if (!f->filling->withdraw || !err_is(err, "23") || conn_lost(f->w->session->worker) ||
+	    f->w->session->lease_lost)
+		return;
+	if (culprits_withdraw(f->w, f->filling->withdraw, &failure))
+		err_detail(err, "the triggers that fill new rows are taken away again, so no write fails because of them");
+	else
+		err_detail(err, "the triggers that fill new rows are still there: %s",
+		           failure.diag.summary ? failure.diag.summary : "they could not be taken away");
+	err_release(&failure);
+}
+
 enum outcome fill_run(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
 {
 	struct fill f = {.w = w, .filling = stmt->filling};
@@ -417,6 +437,7 @@ enum outcome fill_run(struct work *w, const struct stmt *stmt, bool ends, struct
 
 	f.alias = ident_quoted(&w->arena, f.filling->table.name);
 	pace_init(&f.pace, throttle_target(w->session, TARGET_MS));
+	f.pace.rows = FIRST_ROWS;
 	pace_init(&f.sweep_pace, throttle_target(w->session, SWEEP_TARGET_MS));
 	if (!group_mark_before(w, err))
 		return OUTCOME_FAILED;
@@ -424,6 +445,8 @@ enum outcome fill_run(struct work *w, const struct stmt *stmt, bool ends, struct
 	if (outcome == OUTCOME_DONE)
 		outcome = sweep(&f, err);
 	progress_end(w->session, w->step);
+	if (outcome == OUTCOME_FAILED)
+		withdraw(&f, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	w->result = arena_printf(&w->arena, "%lld rows filled", (long long)f.rows);

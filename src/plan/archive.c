@@ -110,6 +110,7 @@ static void move_aside(const struct archive *archive, const struct facts *facts)
 	                                                      drop_default(facts)),
 	                 archive->source);
 	stmt_lock(stmts, stmt, &archive->kept->table, LOCK_ACCESS_EXCLUSIVE);
+	stmt->note = "brief: and rows to come need no value in it";
 	if (facts->archive_rows < 0)
 		stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (%s, %s %s, PRIMARY KEY (%s))", archive->store,
 		          record_get(facts->now, "key_definition"), archive->column, record_get(facts->now, "column_type"),

@@ -45,34 +45,41 @@ static void add_column(const struct fill_plan *plan, const struct assignment *a,
 	buf_release(&changed);
 }
 
+static void add_needed(const struct fill_plan *plan, const struct facts *facts, struct arena *arena,
+                       struct buf *out)
+{
+	const char *steady = filling_of(plan, facts, arena)->steady;
+
+	buf_add(out, "\tneeded := ");
+	row_add_value(&plan->of, steady ? arena_printf(arena, "(%s) AND %s", plan->where, steady) : plan->where, "NEW",
+	              out);
+	buf_add(out, ";\n");
+}
+
 static void add_function(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts)
 {
 	struct arena *arena = stmts->arena;
 	const char *name = filling_function(facts, arena);
-	struct buf body = {0};
+	struct buf body = {0}, work = {0};
 
-	if (plan->where || plan->keep_old)
-		buf_add(&body, "DECLARE\n");
+	buf_add(&body, "DECLARE\n");
 	if (plan->where)
 		buf_add(&body, "\tneeded boolean;\n");
 	if (plan->keep_old)
-		filling_old_declare(plan, &body);
-	buf_add(&body, "BEGIN\n");
-	if (plan->where) {
-		const char *steady = filling_of(plan, facts, arena)->steady;
-
-		buf_add(&body, "\tneeded := ");
-		row_add_value(&plan->of, steady ? arena_printf(arena, "(%s) AND %s", plan->where, steady) : plan->where,
-		              "NEW", &body);
-		buf_add(&body, ";\n");
-	}
+		buf_add(&body, "\tfilled boolean := false;\n");
+	row_add_declarations(&plan->of, plan->set, &body);
+	if (plan->where)
+		add_needed(plan, facts, arena, &work);
 	for (size_t i = 0; i < plan->set->count; i++)
-		add_column(plan, &plan->set->items[i], arena, &body);
+		add_column(plan, &plan->set->items[i], arena, &work);
 	if (plan->keep_old)
-		filling_old_record(plan, facts, &body);
+		filling_old_record(plan, facts, &work);
+	buf_add(&body, "BEGIN\n");
+	row_add_protected(&plan->of, plan->set, buf_text(&work), "", &body);
 	buf_add(&body, "\tRETURN NEW;\nEND");
 	row_function_add(name, buf_text(&body), stmts);
 	buf_release(&body);
+	buf_release(&work);
 }
 
 /* When an UPDATE must be looked at, so that those of the filling itself call no function; "" where it is always.
@@ -118,4 +125,9 @@ void filling_drop_triggers(const struct relname *table, const struct facts *fact
 {
 	row_triggers_drop(table, filling_triggers(facts, stmts->arena), filling_function(facts, stmts->arena), facts,
 	                  stmts);
+}
+
+void filling_take_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts)
+{
+	row_triggers_take(table, filling_triggers(facts, stmts->arena), filling_function(facts, stmts->arena), stmts);
 }

@@ -75,7 +75,7 @@ static const char *taken(struct buf *buf, struct arena *arena)
 	return text;
 }
 
-const struct filling *filling_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena)
+struct filling *filling_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena)
 {
 	struct filling *filling = arena_alloc(arena, sizeof(*filling));
 	const char **names = arena_array(arena, const char *, plan->set->count);

@@ -21,7 +21,8 @@ struct filling {
 	const char *columns;  /* those that are set, as an array literal */
 	const char *const *quoted;
 	size_t column_count;
-	bool triggers_sleep; /* the table's own */
+	bool triggers_sleep;         /* the table's own */
+	const struct stmt *withdraw; /* takes the triggers away, where it turns out that no value can be had */
 	const char *store,
 		*keys; /* where earlier values are kept, and by what; NULL: they aren't (plan/filling_old.h) */
 };
@@ -36,7 +37,7 @@ struct fill_plan {
 };
 
 /* The description, in the arena. */
-const struct filling *filling_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena);
+struct filling *filling_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena);
 
 /* How the names of this run's triggers on the table begin, and the name of their function. */
 const char *filling_triggers(const struct facts *facts, struct arena *arena);
@@ -55,7 +56,8 @@ void filling_verify_steady(const struct fill_plan *plan, const struct filling *f
 
 /* Function and triggers, where they are not there yet; brief, in one transaction. */
 void filling_add_triggers(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts);
-/* Takes them away, where they are there. */
+/* Takes them away: whatever is there of them, or what the facts say is there. */
+void filling_take_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts);
 void filling_drop_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts);
 
 #endif

@@ -90,17 +90,6 @@ const char *filling_old_update(const struct filling *filling, const char *part, 
 	return sql;
 }
 
-void filling_old_declare(const struct fill_plan *plan, struct buf *out)
-{
-	struct arena arena = {0};
-
-	buf_add(out, "\tfilled boolean := false;\n");
-	for (size_t i = 0; i < plan->set->count; i++)
-		buf_addf(out, "\t\"~was_%zu\" %s := NEW.%s;\n", i + 1,
-		         row_column_named(&plan->of, plan->set->items[i].column)->type, quoted(plan, i, &arena));
-	arena_release(&arena);
-}
-
 /* Not of a row that is inserted: nobody knows yet whether it will be there. */
 void filling_old_record(const struct fill_plan *plan, const struct facts *facts, struct buf *out)
 {

@@ -22,8 +22,7 @@ void filling_old_make(const struct fill_plan *plan, const struct facts *facts, s
 const char *filling_old_update(const struct filling *filling, const char *part, const char *rows, const char *lock,
                                struct arena *arena);
 
-/* The same in the trigger's function: what it declares, does before and does behind the values. */
-void filling_old_declare(const struct fill_plan *plan, struct buf *out);
+/* The same in the trigger's function, behind the values, where the variable `filled` says that there are some. */
 void filling_old_record(const struct fill_plan *plan, const struct facts *facts, struct buf *out);
 
 /* Undo: earlier values back into rows that hold what they got, in batches; then the table goes. */

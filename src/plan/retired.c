@@ -179,33 +179,33 @@ static bool is_as_before(const struct journey *j)
  * true, with the refusal set: it begins with new names, for which the schemas
  * must be open to the role, and the statistics its own.
  */
-static bool is_closed(const struct journey *j)
+static bool may_not_rename(const struct journey *j)
 {
 	const char *schema = record_get(j->facts->now, "closed_schema"), *role = record_get(j->facts->now, "role");
 	const char *statistics = record_get(j->facts->now, "foreign_statistics");
+	const char *table = relname_quoted(j->stmts->arena, &j->home);
 
-	if (statistics)
+	if (schema && role)
+		stmts_refuse(
+			j->stmts,
+			arena_printf(j->stmts->arena,
+		                 "have its owner GRANT CREATE ON SCHEMA %s TO %s, run the plan as its owner, or drop"
+		                 " the table without archive",
+		                 schema, ident_quoted(j->stmts->arena, role)),
+			"role \"%s\" may not create anything in schema %s, and so not rename %s, which is how it is kept",
+			role, schema, table);
+	else if (statistics && role)
 		stmts_refuse(j->stmts, "give it to the owner of the table (ALTER STATISTICS … OWNER TO), or drop it first",
-		             "role \"%s\" may not rename statistics %s, and they are kept with %s", role ? role : "?",
-		             statistics, relname_quoted(j->stmts->arena, &j->home));
-	if (!schema || !role || statistics)
-		return j->stmts->refusal != NULL;
-	stmts_refuse(
-		j->stmts,
-		arena_printf(j->stmts->arena,
-	                 "have its owner GRANT CREATE ON SCHEMA %s TO %s, run the plan as its owner, or drop the"
-	                 " table without archive",
-	                 schema, ident_quoted(j->stmts->arena, role)),
-		"role \"%s\" may not create anything in schema %s, and so not rename %s, which is how it is kept", role,
-		schema, relname_quoted(j->stmts->arena, &j->home));
-	return true;
+		             "role \"%s\" may not rename statistics %s, and they are kept with %s", role, statistics,
+		             table);
+	return j->stmts->refusal != NULL;
 }
 
 void retired_send(const struct retired_table *it, const struct facts *facts, struct stmts *stmts)
 {
 	struct journey j = journey_of(it, facts, stmts);
 
-	if (is_closed(&j))
+	if (may_not_rename(&j))
 		return;
 	if (record_true(facts->now, "foreign_grants")) {
 		stmts_refuse(

@@ -190,6 +190,8 @@ const char *row_condition(const struct row_table *of, const char *expression, st
 	const char *const *names;
 	size_t count = sql_columns(expression, arena, &names);
 
+	if (!sql_cannot_fail(expression))
+		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_column *column = row_column_named(of, names[i]);
 
@@ -197,6 +199,46 @@ const char *row_condition(const struct row_table *of, const char *expression, st
 			return NULL;
 	}
 	return sql_on_row(expression, "NEW", arena);
+}
+
+void row_add_declarations(const struct row_table *of, const struct assignment_list *set, struct buf *out)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < set->count; i++)
+		buf_addf(out, "\t\"~was_%zu\" %s := NEW.%s;\n", i + 1, row_column_named(of, set->items[i].column)->type,
+		         ident_quoted(&arena, set->items[i].column));
+	arena_release(&arena);
+}
+
+/* A value of ours that a CHECK refuses is as good as none. */
+static void add_checks(const struct row_table *of, struct buf *out)
+{
+	struct arena arena = {0};
+	const char *check;
+
+	for (size_t i = 0; (check = again_text(of->checks, i, &arena)); i++) {
+		buf_addf(out, "%s", i ? " OR " : "\tIF ");
+		row_add_value(of, check, "NEW", out);
+		buf_add(out, " IS FALSE");
+		if (!again_text(of->checks, i + 1, &arena))
+			buf_add(out, " THEN\n\t\tRAISE check_violation;\n\tEND IF;\n");
+	}
+	arena_release(&arena);
+}
+
+void row_add_protected(const struct row_table *of, const struct assignment_list *set, const char *work,
+                       const char *otherwise, struct buf *out)
+{
+	struct arena arena = {0};
+
+	buf_addf(out, "\tBEGIN\n%s", work);
+	add_checks(of, out);
+	buf_add(out, "\tEXCEPTION WHEN OTHERS THEN\n");
+	for (size_t i = 0; i < set->count; i++)
+		buf_addf(out, "\t\tNEW.%s := \"~was_%zu\";\n", ident_quoted(&arena, set->items[i].column), i + 1);
+	buf_addf(out, "%s\tEND;\n", otherwise);
+	arena_release(&arena);
 }
 
 void row_function_add(const char *name, const char *body, struct stmts *stmts)
@@ -240,20 +282,33 @@ void row_triggers_add(const struct relname *table, const struct row_triggers *tr
 	            arena_printf(arena, "UPDATE %s%s", on, triggers->when), call, stmts);
 }
 
+static const char *const kinds[] = {"i", "u"};
+
+static void drop_trigger(const struct relname *table, const char *name, struct stmts *stmts)
+{
+	stmt_lock(stmts,
+	          stmts_add(stmts, STMT_TOGETHER, "DROP TRIGGER IF EXISTS %s ON %s", ident_quoted(stmts->arena, name),
+	                    relname_quoted(stmts->arena, table)),
+	          table, LOCK_ACCESS_EXCLUSIVE);
+}
+
+void row_triggers_take(const struct relname *table, const char *begin, const char *function, struct stmts *stmts)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		drop_trigger(table, arena_printf(stmts->arena, "%s%s", begin, kinds[i]), stmts);
+	stmts_add(stmts, STMT_TOGETHER, "DROP FUNCTION IF EXISTS %s()", function);
+}
+
 void row_triggers_drop(const struct relname *table, const char *begin, const char *function,
                        const struct facts *facts, struct stmts *stmts)
 {
-	static const char *const kinds[] = {"i", "u"};
 	struct arena *arena = stmts->arena;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const char *name = arena_printf(arena, "%s%s", begin, kinds[i]);
 
 		if (again_holds(record_get(facts->now, "ours"), name))
-			stmt_lock(stmts,
-			          stmts_add(stmts, STMT_TOGETHER, "DROP TRIGGER IF EXISTS %s ON %s", ident_quoted(arena, name),
-			                    relname_quoted(arena, table)),
-			          table, LOCK_ACCESS_EXCLUSIVE);
+			drop_trigger(table, name, stmts);
 	}
 	if (again_holds(record_get(facts->now, "functions"), function + strlen("interlock.")))
 		stmts_add(stmts, STMT_TOGETHER, "DROP FUNCTION IF EXISTS %s()", function);

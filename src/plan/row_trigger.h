@@ -26,6 +26,12 @@
 	" ORDER BY a.attnum)::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0" \
 	" AND NOT a.attisdropped)"
 
+/* The CHECKs that name one of the columns `names` (text[]), as a JSON list of conditions. */
+#define SQL_ROW_CHECKS(names) \
+	"(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, k.conrelid) ORDER BY k.conname)::text" \
+	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = rel.oid AND k.contype = 'c' AND EXISTS (SELECT FROM" \
+	" pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum = ANY (k.conkey) AND a.attname = ANY (" names ")))"
+
 /* The first of the columns `names` (text[]) that takes no value; after the CTE `family`. */
 #define SQL_UNFIT(names) \
 	"(SELECT pg_catalog.quote_ident(a.attname) || CASE WHEN a.attgenerated <> '' OR a.attidentity = 'a'" \
@@ -50,6 +56,11 @@
 	"(SELECT pg_catalog.json_agg(t.tgname ORDER BY t.tgname)::text FROM rel JOIN pg_catalog.pg_trigger t" \
 	" ON t.tgrelid = rel.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND " condition ")"
 
+/* Here and in every partition. */
+#define SQL_ALWAYS_FIRES \
+	"NOT EXISTS (SELECT FROM family f LEFT JOIN pg_catalog.pg_trigger x ON x.tgrelid = f.oid AND x.tgname = t.tgname" \
+	" WHERE x.tgenabled IS DISTINCT FROM 'A')"
+
 #define SQL_ROW_FUNCTIONS \
 	"(SELECT pg_catalog.json_agg(p.proname)::text FROM pg_catalog.pg_proc p WHERE p.pronamespace =" \
 	" pg_catalog.to_regnamespace('interlock') AND p.prorettype = 'pg_catalog.trigger'::regtype)"
@@ -71,6 +82,7 @@ struct row_table {
 	struct relname table;
 	const struct row_column *columns;
 	size_t column_count;
+	const char *checks; /* what SQL_ROW_CHECKS gave; NULL: none */
 };
 
 /* Fills the columns, in the arena; NULL is none. */
@@ -94,9 +106,22 @@ bool row_add_changed(const struct row_table *of, const char *expression, struct 
 void row_add_after(const struct row_table *of, const struct assignment_list *set, const char *source,
                    struct buf *out);
 
-/* The expression for NEW in the condition of a trigger; NULL where that can't be said, as of what the server
- * computes. */
+/*
+ * The expression for NEW in the condition of a trigger; NULL where that can't
+ * be said, as of what the server computes, or could fail on some row: nobody
+ * can catch that there.
+ */
 const char *row_condition(const struct row_table *of, const char *expression, struct arena *arena);
+
+/*
+ * What every function of ours does around its work, so that no statement of an
+ * application fails because of us: values that can't be had, or that a CHECK
+ * refuses, leave the columns `set` as the statement wanted them; then comes
+ * `otherwise` ("": nothing).
+ */
+void row_add_declarations(const struct row_table *of, const struct assignment_list *set, struct buf *out);
+void row_add_protected(const struct row_table *of, const struct assignment_list *set, const char *work,
+                       const char *otherwise, struct buf *out);
 
 /* A function for triggers, with its own rights: the statements of others must not fail for ours. */
 void row_function_add(const char *name, const char *body, struct stmts *stmts);
@@ -108,6 +133,8 @@ struct row_triggers {
 	const struct assignment_list *set; /* what it sets; it is given the names of the columns */
 };
 void row_triggers_add(const struct relname *table, const struct row_triggers *triggers, struct stmts *stmts);
+/* Takes away whatever is there of both, and of the function. */
+void row_triggers_take(const struct relname *table, const char *begin, const char *function, struct stmts *stmts);
 /* Both, and the function, where the facts `ours` and `functions` name them. */
 void row_triggers_drop(const struct relname *table, const char *begin, const char *function,
                        const struct facts *facts, struct stmts *stmts);

@@ -104,32 +104,74 @@ static void add_clash(const struct sync_plan *plan, struct buf *out)
 	arena_release(&arena);
 }
 
-static const char *body(const struct sync_plan *plan, struct arena *arena)
+/* All columns of both sides. */
+static struct assignment_list both_sides(const struct sync_plan *plan, struct arena *arena)
 {
-	bool old_wins = strcmp(plan->both, "old") == 0;
+	struct assignment_list both = {arena_array(arena, struct assignment, plan->forward->count + plan->back->count),
+	                               0};
+
+	for (size_t i = 0; i < plan->forward->count; i++)
+		both.items[both.count++] = plan->forward->items[i];
+	for (size_t i = 0; i < plan->back->count; i++)
+		both.items[both.count++] = plan->back->items[i];
+	return both;
+}
+
+/* Which side did the statement write? */
+static void add_sides(const struct sync_plan *plan, struct buf *out)
+{
+	buf_add(out, "\tIF TG_OP = 'INSERT' THEN\n\t\told_side := ");
+	add_given(&plan->of, plan->back, out);
+	buf_add(out, ";\n\t\tnew_side := ");
+	add_given(&plan->of, plan->forward, out);
+	buf_add(out, ";\n\tELSE\n\t\told_side := ");
+	add_changed(&plan->of, plan->back, out);
+	buf_add(out, ";\n\t\tnew_side := ");
+	add_changed(&plan->of, plan->forward, out);
+	buf_add(out, ";\n\tEND IF;\n");
+}
+
+/* A new column whose value can't be had is unknown, and not what it was before. */
+static const char *unknown(const struct sync_plan *plan, const char *back, struct arena *arena)
+{
 	struct buf out = {0};
 	const char *text;
 
-	buf_add(&out, "DECLARE\n\told_side boolean;\n\tnew_side boolean;\nBEGIN\n\tIF ");
-	add_agree(plan, &out);
-	buf_add(&out, " THEN\n\t\tRETURN NEW;\n\tEND IF;\n\tIF TG_OP = 'INSERT' THEN\n\t\told_side := ");
-	add_given(&plan->of, plan->back, &out);
-	buf_add(&out, ";\n\t\tnew_side := ");
-	add_given(&plan->of, plan->forward, &out);
-	buf_add(&out, ";\n\tELSE\n\t\told_side := ");
-	add_changed(&plan->of, plan->back, &out);
-	buf_add(&out, ";\n\t\tnew_side := ");
-	add_changed(&plan->of, plan->forward, &out);
-	buf_add(&out, ";\n\tEND IF;\n");
-	if (strcmp(plan->both, "error") == 0)
-		add_clash(plan, &out);
-	buf_addf(&out, "\tIF new_side%s THEN\n", old_wins ? " AND NOT old_side" : "");
-	add_assignments(plan, plan->back, &out);
-	buf_add(&out, "\tELSE\n");
-	add_assignments(plan, plan->forward, &out);
-	buf_add(&out, "\tEND IF;\n\tRETURN NEW;\nEND");
+	buf_addf(&out, "\t\tIF NOT (%s) THEN\n", back);
+	for (size_t i = 0; i < plan->forward->count; i++)
+		buf_addf(&out, "\t\t\tNEW.%s := NULL;\n", ident_quoted(arena, plan->forward->items[i].column));
+	buf_add(&out, "\t\tEND IF;\n");
 	text = arena_strdup(arena, buf_text(&out));
 	buf_release(&out);
+	return text;
+}
+
+static const char *body(const struct sync_plan *plan, struct arena *arena)
+{
+	const char *back = strcmp(plan->both, "old") == 0 ? "new_side AND NOT old_side" : "new_side", *text;
+	struct assignment_list both = both_sides(plan, arena);
+	struct buf out = {0}, work = {0};
+
+	buf_add(&out, "DECLARE\n\told_side boolean;\n\tnew_side boolean;\n");
+	row_add_declarations(&plan->of, &both, &out);
+	buf_add(&out, "BEGIN\n\tBEGIN\n\t\tIF ");
+	add_agree(plan, &out);
+	buf_add(
+		&out,
+		" THEN\n\t\t\tRETURN NEW;\n\t\tEND IF;\n\tEXCEPTION WHEN OTHERS THEN NULL; -- then they don't\n\tEND;\n");
+	add_sides(plan, &out);
+	if (strcmp(plan->both, "error") == 0)
+		add_clash(plan, &out);
+	buf_addf(&work, "\tIF %s THEN\n", back);
+	add_assignments(plan, plan->back, &work);
+	buf_add(&work, "\tELSE\n");
+	add_assignments(plan, plan->forward, &work);
+	buf_add(&work, "\tEND IF;\n");
+	row_add_protected(&plan->of, &both, buf_text(&work), unknown(plan, back, arena), &out);
+	buf_add(&out, "\tRETURN NEW;\nEND");
+	text = arena_strdup(arena, buf_text(&out));
+	buf_release(&out);
+	buf_release(&work);
 	return text;
 }
 
@@ -162,17 +204,12 @@ static const char *condition(const struct sync_plan *plan, struct arena *arena)
 void syncing_add(const struct sync_plan *plan, const struct facts *facts, struct stmts *stmts)
 {
 	struct arena *arena = stmts->arena;
-	struct assignment_list both = {arena_array(arena, struct assignment, plan->forward->count + plan->back->count),
-	                               0};
+	struct assignment_list both = both_sides(plan, arena);
 	const struct row_triggers triggers = {.begin = begin_of(facts, arena),
 	                                      .function = function_of(facts, arena),
 	                                      .when = condition(plan, arena),
 	                                      .set = &both};
 
-	for (size_t i = 0; i < plan->forward->count; i++)
-		both.items[both.count++] = plan->forward->items[i];
-	for (size_t i = 0; i < plan->back->count; i++)
-		both.items[both.count++] = plan->back->items[i];
 	row_function_add(triggers.function, body(plan, arena), stmts);
 	row_triggers_add(&plan->of.table, &triggers, stmts);
 }

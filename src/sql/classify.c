@@ -214,6 +214,7 @@ bool sql_classify(const char *text, struct arena *arena, struct statement **stat
 
 		take_text(text, &tree, i, arena, statement);
 		verb_describe(node, arena, statement);
+		statement->unplaced = verb_unplaced(node, arena);
 		find_tables(node, arena, statement);
 	}
 	tree_release(&tree);

@@ -27,6 +27,7 @@ struct statement {
 	bool builds_index_concurrently;
 	bool transaction_control; /* BEGIN, COMMIT, SAVEPOINT, SET TRANSACTION, … */
 	bool cascades;            /* DROP … CASCADE, TRUNCATE … CASCADE */
+	const char *unplaced;     /* what it makes without saying in which schema, quoted; NULL: nothing of the kind */
 	struct relname *tables;   /* the tables that it names; schema NULL where not written */
 	size_t table_count;
 };

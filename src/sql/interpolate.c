@@ -148,9 +148,25 @@ struct variable {
 	char quote;
 };
 
+/* Is it written as SQL writes a name, with quotes of its own: "My Table", app."My Table"? */
+static bool has_quotes(struct reader *r, const char *value)
+{
+	struct relname relation;
+
+	return strchr(value, '"') && !ident_parse_relname(value, r->arena, &relation);
+}
+
 /* The value of :"name" as a name in quotes, if it can be one. */
 static bool add_name(struct reader *r, const struct variable *variable, const char *value)
 {
+	if (has_quotes(r, value)) {
+		err_set(r->err, EXIT_OWN, "the value of %s has quotes already: %s", variable->shown, value);
+		err_help(
+			r->err,
+			"write :%s, which takes a name as SQL writes it; :\"%s\" quotes a bare one, so this would become %s",
+			variable->name, variable->name, ident_quoted(r->arena, value));
+		return false;
+	}
 	if (*value && strlen(value) <= 63)
 		return add_value(r, ident_quoted(r->arena, value));
 	err_set(r->err, EXIT_OWN, "the value of %s cannot be a name: \"%s\"", variable->shown, value);

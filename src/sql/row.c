@@ -78,6 +78,54 @@ bool sql_has_star(const char *expression)
 	return ok && reading.star;
 }
 
+static bool is_comparison(const PgQuery__AExpr *expression)
+{
+	static const char *const operators[] = {"=", "<>", "<", ">", "<=", ">="};
+	const char *name = expression->n_name == 1 ? tree_string(expression->name[0]) : NULL;
+
+	for (size_t i = 0; name && i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (strcmp(name, operators[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool see_risk(const ProtobufCMessage *message, void *context)
+{
+	static const ProtobufCMessageDescriptor *const harmless[] = {
+		&pg_query__node__descriptor,       &pg_query__raw_stmt__descriptor,     &pg_query__select_stmt__descriptor,
+		&pg_query__res_target__descriptor, &pg_query__a__const__descriptor,     &pg_query__bool_expr__descriptor,
+		&pg_query__null_test__descriptor,  &pg_query__boolean_test__descriptor, &pg_query__list__descriptor,
+		&pg_query__integer__descriptor,    &pg_query__float__descriptor,        &pg_query__string__descriptor,
+		&pg_query__boolean__descriptor,    &pg_query__column_ref__descriptor,
+	};
+	bool *risk = context;
+
+	if (message->descriptor == &pg_query__a__expr__descriptor) {
+		*risk |= !is_comparison((const PgQuery__AExpr *)(const void *)message);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (message->descriptor == harmless[i])
+			return true;
+	*risk = true;
+	return false;
+}
+
+bool sql_cannot_fail(const char *expression)
+{
+	struct err err = {0};
+	bool risk = false;
+	struct tree tree;
+
+	if (!tree_parse(expression, &form, &tree, &err)) {
+		err_release(&err);
+		return false;
+	}
+	tree_visit_node(tree_statement(&tree), see_risk, &risk);
+	tree_release(&tree);
+	return !risk;
+}
+
 static const struct reference *at_byte(const struct reading *reading, size_t byte)
 {
 	for (size_t i = 0; i < reading->count; i++)

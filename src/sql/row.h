@@ -20,6 +20,12 @@ const char *sql_on_row(const char *expression, const char *row, struct arena *ar
 /* Does the expression hold a query, as EXISTS (…) or (SELECT …)? */
 bool sql_has_query(const char *expression);
 
+/*
+ * Is it made of nothing but columns, constants, comparisons and AND, OR, NOT,
+ * so that no row can make it fail?
+ */
+bool sql_cannot_fail(const char *expression);
+
 /* Does it name all columns at once, as orders.* does? */
 bool sql_has_star(const char *expression);
 

@@ -12,6 +12,8 @@
 
 /* Fills kind, verb and the flags of a statement. */
 void verb_describe(const PgQuery__Node *node, struct arena *arena, struct statement *statement);
+/* The name of what it makes without saying in which schema, quoted; NULL: nothing of the kind. */
+const char *verb_unplaced(const PgQuery__Node *node, struct arena *arena);
 /* "MATERIALIZED VIEW" */
 const char *verb_object(PgQuery__ObjectType type);
 

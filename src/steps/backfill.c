@@ -4,11 +4,14 @@
 #include "plan/columns.h"
 #include "plan/family.h"
 #include "plan/filling_old.h"
+#include "plan/names.h"
+#include "plan/option_hint.h"
+#include "plan/shadow_fill.h"
 #include "sql/columns.h"
 #include "sql/row.h"
 
 struct backfill_args {
-	struct relname table;
+	struct relname table, shadow; /* one of both */
 	struct assignment_list set;
 	const char *where;
 	const char *triggers; /* NULL: there are none to speak of */
@@ -21,12 +24,15 @@ static const char *const trigger_ways[] = {"fire", "skip", NULL};
 static const struct option options[] = {
 	{.name = "table",
      .kind = OPTION_TABLE,
-     .required = true,
      .offset = offsetof(struct backfill_args, table),
      .help = "the table whose rows are filled"},
+	{.name = "shadow",
+     .kind = OPTION_TABLE,
+     .offset = offsetof(struct backfill_args, shadow),
+     .help =
+         "instead, and with nothing else: the shadow of a parallel_table, which gets all rows and its indexes"},
 	{.name = "set",
      .kind = OPTION_SET,
-     .required = true,
      .offset = offsetof(struct backfill_args, set),
      .help = "the columns, and for each the SQL over its row that gives the value"},
 	{.name = "where",
@@ -147,10 +153,32 @@ static bool comes_to_an_end(const struct backfill_args *args, const struct optio
 	return true;
 }
 
+/* Either table and set, or a shadow and nothing else. */
+static bool is_one_form(const struct backfill_args *args, const struct option_place *place, struct diags *diags)
+{
+	const char *given = args->table.name                      ? "table"
+	                    : args->set.count                     ? "set"
+	                    : args->where                         ? "where"
+	                    : args->triggers                      ? "triggers"
+	                    : args->is_volatile || args->keep_old ? "shadow"
+	                                                          : NULL;
+
+	if (args->shadow.name && given)
+		return bad_option(place, diags, given, "backfill fills columns of a table, or it copies into a shadow",
+		                  "with shadow = \"…\" give nothing else: parallel_table has said how rows are copied");
+	for (const struct option *o = options; !args->shadow.name && o->name; o++)
+		if ((strcmp(o->name, "table") == 0 && !args->table.name) ||
+		    (strcmp(o->name, "set") == 0 && !args->set.count)) {
+			option_missing(o, place, diags);
+			return false;
+		}
+	return true;
+}
+
 static bool check(const void *step, const struct option_place *place, struct diags *diags)
 {
 	const struct backfill_args *args = step;
-	bool ok = no_query("where", args->where, place, diags);
+	bool ok = is_one_form(args, place, diags) && no_query("where", args->where, place, diags);
 
 	for (size_t i = 0; i < args->set.count; i++)
 		ok = no_query("set", args->set.items[i].value, place, diags) && ok;
@@ -159,7 +187,9 @@ static bool check(const void *step, const struct option_place *place, struct dia
 
 static bool subject(const void *step, struct relname *table)
 {
-	*table = ((const struct backfill_args *)step)->table;
+	const struct backfill_args *args = step;
+
+	*table = args->shadow.name ? args->shadow : args->table;
 	return true;
 }
 
@@ -215,7 +245,7 @@ static const char query[] =
 	" THEN 'say triggers = \"fire\", or \"skip\" where they must not see it, as updated_at and outbox triggers' END AS help,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR t.later IS NOT NULL"
 	" OR l.lacking IS NULL AND w.unfit IS NULL THEN 'table' ELSE 'set' END AS option,"
-	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_TRIGGERS("t.tgenabled = 'A'") " AS standing, " SQL_ROW_TRIGGERS("true") " AS ours, " STORES " AS stores, " SQL_ROW_FUNCTIONS " AS functions, " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
+	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_CHECKS("$3::text[]") " AS checks, " SQL_ROW_TRIGGERS(SQL_ALWAYS_FIRES) " AS standing, " SQL_ROW_TRIGGERS("true") " AS ours, " STORES " AS stores, " SQL_ROW_FUNCTIONS " AS functions, " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
 	" " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
@@ -268,6 +298,10 @@ static void probe(const void *step, struct probe *probe)
 	const struct backfill_args *args = step;
 	const char **names = arena_array(probe->arena, const char *, args->set.count);
 
+	if (args->shadow.name) {
+		shadow_fill_probe(&args->shadow, probe);
+		return;
+	}
 	for (size_t i = 0; i < args->set.count; i++)
 		names[i] = args->set.items[i].column;
 	probe->query =
@@ -295,6 +329,7 @@ static struct fill_plan plan_of(const struct backfill_args *args, const struct f
 	                         .keep_old = args->keep_old};
 
 	row_table_read(record_get(facts->now, "columns"), arena, &plan.of);
+	plan.of.checks = record_get(facts->now, "checks");
 	return plan;
 }
 
@@ -313,11 +348,11 @@ static bool refused(const struct backfill_args *args, const struct facts *facts,
 	return true;
 }
 
-static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
+static void fill(const struct backfill_args *args, const struct facts *facts, struct stmts *stmts)
 {
-	const struct backfill_args *args = step;
 	struct fill_plan plan = plan_of(args, facts, stmts->arena);
-	const struct filling *filling = filling_of(&plan, facts, stmts->arena);
+	struct filling *filling = filling_of(&plan, facts, stmts->arena);
+	struct stmts withdraw = {.arena = stmts->arena};
 	struct stmt *stmt;
 
 	if (refused(args, facts, stmts))
@@ -330,16 +365,33 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	stmt = stmts_add(stmts, STMT_BATCHES, "UPDATE %s SET %s WHERE %s", relname_quoted(stmts->arena, &args->table),
 	                 filling->set, filling->not_done);
 	stmt->filling = filling;
+	filling_take_triggers(&args->table, facts, &withdraw);
+	filling->withdraw = withdraw.first;
 	stmt->slow = true;
 	stmt->note = "in short batches: readers and writers go on";
 	filling_verify_steady(&plan, filling, record_get(facts->now, "shown"), stmts);
 }
 
+static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct backfill_args *args = step;
+
+	if (args->shadow.name)
+		shadow_fill_apply(&args->shadow, facts, stmts);
+	else
+		fill(args, facts, stmts);
+}
+
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct backfill_args *args = step;
-	struct fill_plan plan = plan_of(args, facts, stmts->arena);
+	struct fill_plan plan;
 
+	if (args->shadow.name) {
+		shadow_fill_reverse(&args->shadow, facts, stmts);
+		return;
+	}
+	plan = plan_of(args, facts, stmts->arena);
 	filling_drop_triggers(&args->table, facts, stmts);
 	if (args->keep_old)
 		filling_old_back(&plan, facts, stmts);
@@ -360,13 +412,21 @@ static void expire(const void *step, const struct facts *facts, struct stmts *st
 
 static void drop_triggers(const void *step, const struct facts *facts, struct stmts *stmts)
 {
-	filling_drop_triggers(&((const struct backfill_args *)step)->table, facts, stmts);
+	const struct backfill_args *args = step;
+
+	if (!args->shadow.name)
+		filling_drop_triggers(&args->table, facts, stmts);
 }
 
 static void describe(const void *step, struct buf *out)
 {
 	const struct backfill_args *args = step;
 
+	if (args->shadow.name) {
+		buf_add(out, "copy all rows into ");
+		ident_quote_relname(out, &args->shadow);
+		return;
+	}
 	buf_add(out, "fill ");
 	for (size_t i = 0; i < args->set.count; i++) {
 		buf_add(out, i ? ", " : "");
@@ -378,7 +438,8 @@ static void describe(const void *step, struct buf *out)
 
 const struct step_type step_backfill = {
 	.name = "backfill",
-	.summary = "gives rows that are there a value, in short batches while the table is in use",
+	.summary =
+		"gives rows that are there a value, or copies them into a shadow, in short batches while the table is used",
 	.example = "backfill { table = \"app.orders\", set = { total_cents = \"round(total * 100)\" },\n"
 			   "           keep_old = true }",
 	.setup = "CREATE SCHEMA app;\n"
@@ -392,7 +453,7 @@ const struct step_type step_backfill = {
 		"SHARE ROW EXCLUSIVE on the table, briefly, for the triggers; then ROW EXCLUSIVE, and for each batch its "
 		"rows; ACCESS EXCLUSIVE, briefly, when the triggers go",
 	.way_back =
-		"with keep_old the earlier values, in rows that hold what they got, until archive (90 days) is over; "
+		"a shadow is emptied again; with keep_old the earlier values, in rows that hold what they got, until archive (90 days) is over; "
 		"else values stay, until undo takes the column away that was added for them",
 	.only_registry_tells = true,
 	.looks_again = true,

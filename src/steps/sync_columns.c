@@ -131,7 +131,7 @@ static const char query[] =
 	" WHEN rel.relkind IN ('r', 'p') AND w.later IS NOT NULL AND w.unfit IS NULL"
 	" THEN 'rename them: PostgreSQL fires triggers in the order of their names' END AS help,"
 	" CASE WHEN l.new IS NOT NULL THEN 'forward' WHEN l.old IS NOT NULL THEN 'back' ELSE 'table' END AS option,"
-	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_TRIGGERS("t.tgenabled = 'A'") " AS standing,"
+	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_CHECKS("$3::text[] || $4::text[]") " AS checks, " SQL_ROW_TRIGGERS(SQL_ALWAYS_FIRES) " AS standing,"
 	" " SQL_ROW_TRIGGERS("true") " AS ours, " SQL_ROW_FUNCTIONS " AS functions,"
 	" " SQL_SHOWN("$3::text[] || $4::text[]") " AS shown, " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true"
@@ -194,6 +194,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	if (owner_refused(facts, stmts) || syncing_stands(facts, stmts->arena))
 		return;
 	row_table_read(record_get(facts->now, "columns"), stmts->arena, &plan.of);
+	plan.of.checks = record_get(facts->now, "checks");
 	if (plan.of.column_count == 0) /* a preview of what is not there yet */
 		return;
 	if (!args->both)
