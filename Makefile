@@ -77,6 +77,14 @@ $(BUILD)/tests/unit/%.t: tests/unit/%.c $(LIBRARY)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIBRARY) $(LDLIBS) -lcmocka
 
+# The application that writes while the tests move data.
+APPLICATION := $(BUILD)/tests/load/application
+LOAD_FILES  := $(wildcard tests/load/*.[ch])
+$(APPLICATION): $(LOAD_FILES)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(CC) -D_GNU_SOURCE $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(shell pkg-config --libs libpq jansson)
+
 -include $(OBJECTS:.o=.d) $(UNIT:.t=.d)
 
 clean:
@@ -92,7 +100,7 @@ demo:
 	@+$(SUBMAKE) all
 	@BUILD=$(BUILD) examples/image-urls/demo
 
-unit: $(UNIT)
+unit: $(UNIT) $(APPLICATION)
 
 # make check TESTS=tests/e2e/010_image_urls.t runs that file alone.
 check:
@@ -100,18 +108,19 @@ check:
 	@+$(SUBMAKE) all unit
 	@BUILD=$(BUILD) SAN=$(SAN) tests/run $(TESTS)
 
-# Kills the program before and after every statement of every primitive, and the server too: takes long.
+# Kills the program before and after every statement of every primitive, and the server too: takes long.  With
+# INTERLOCK_SERVERS the servers of other versions as well.
 crash:
 	@vendor/install build test
-	@+$(SUBMAKE) all
+	@+$(SUBMAKE) all $(APPLICATION)
 	@BUILD=$(BUILD) SAN=$(SAN) INTERLOCK_CRASH=all tests/run tests/crash tests/e2e/030_two_runs.t
 
 bench:
 	@vendor/install build test bench
-	@+$(SUBMAKE) all
+	@+$(SUBMAKE) all $(APPLICATION)
 	@BUILD=$(BUILD) INTERLOCK_BENCH=1 tests/run tests/bench
 
-C_FILES   = $(wildcard src/*/*.[ch] tests/unit/*.[ch])
+C_FILES   = $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/load/*.[ch])
 LUA_FILES = $(wildcard lua/*.lua lua/std/*.lua)
 # Left out: opinions, what version 14 gets wrong (arrays of pointers, joined SQL texts), and the analyzer, which takes
 # minutes and was wrong in what it found; the sanitizers look at the same things while the tests run.

@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+static void append(struct diags *diags, struct diag *diag)
+{
+	if (diags->last)
+		diags->last->next = diag;
+	else
+		diags->first = diag;
+	diags->last = diag;
+	diags->errors += diag->severity == SEVERITY_ERROR;
+	diags->warnings += diag->severity == SEVERITY_WARNING;
+}
+
 struct diag *diags_add(struct diags *diags, enum severity severity, const char *rule, struct span span,
                        const char *format, ...)
 {
@@ -15,14 +26,13 @@ struct diag *diags_add(struct diags *diags, enum severity severity, const char *
 	va_start(args, format);
 	diag->summary = arena_vprintf(&diags->arena, format, args);
 	va_end(args);
-	if (diags->last)
-		diags->last->next = diag;
-	else
-		diags->first = diag;
-	diags->last = diag;
-	diags->errors += severity == SEVERITY_ERROR;
-	diags->warnings += severity == SEVERITY_WARNING;
+	append(diags, diag);
 	return diag;
+}
+
+void diags_append(struct diags *diags, const struct diag *diag)
+{
+	append(diags, diag_copy(&diags->arena, diag));
 }
 
 void diags_release(struct diags *diags)

@@ -45,6 +45,8 @@ struct diags {
 /* Appends one; the result is borrowed, for diag_detail() and diag_help(). */
 struct diag *diags_add(struct diags *diags, enum severity severity, const char *rule, struct span span,
                        const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Appends a deep copy. */
+void diags_append(struct diags *diags, const struct diag *diag);
 void diags_release(struct diags *diags);
 
 /* Add to one diagnostic; the memory comes from the arena that it lives in. */

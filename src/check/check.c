@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "plan/place.h"
+
 static struct diag *finding(struct diags *diags, enum severity severity, const char *rule, const struct step *step,
                             const char *summary)
 {
@@ -155,17 +157,77 @@ static bool has_way_back(const struct step *step)
 	return stmts.refusal == NULL;
 }
 
-static void check_reversal(const struct block *block, struct diags *diags)
+/* Does undo take it back together with what it adds to?  Not where it stops in between. */
+static bool goes_with_another(const struct plan *plan, const struct block *block, const struct step *step)
+{
+	const struct step *base = plan_added_to(plan, step);
+
+	if (!base)
+		return false;
+	for (int b = plan_block_of(plan, base)->index + 1; b < block->index; b++)
+		if (plan->blocks[b].kind != BLOCK_PHASE)
+			return false;
+	return true;
+}
+
+static void check_reversal(const struct plan *plan, const struct block *block, struct diags *diags)
 {
 	for (size_t i = 0; i < block->step_count; i++) {
 		const struct step *step = &block->steps[i];
 		struct diag *diag;
 
-		if (step->type->class == CLASS_VERIFY || has_way_back(step))
+		if (step->type->class == CLASS_VERIFY || has_way_back(step) || goes_with_another(plan, block, step))
 			continue;
 		diag = finding(diags, SEVERITY_NOTE, "missing-reversal", step,
 		               arena_printf(&diags->arena, "%s has no way back", step->type->name));
 		diag_help(&diags->arena, diag, "undo stops here");
+	}
+}
+
+/* Do new things of the plan's own SQL that name no schema go where nothing of the application's belongs? */
+static bool makes_in_catalog(const struct plan *plan)
+{
+	static const char catalog[] = "pg_catalog";
+	const char *first = plan->settings.search_path + strspn(plan->settings.search_path, " \t\"");
+	const char *behind = first + strlen(catalog);
+
+	return strncasecmp(first, catalog, strlen(catalog)) == 0 && (!*behind || strchr(" \t\",", *behind));
+}
+
+/* "public.visits"; an extension says it behind its name. */
+static const char *with_schema(const struct unplaced *thing, struct arena *arena)
+{
+	bool behind = strcmp(thing->verb, "CREATE EXTENSION") == 0;
+
+	return arena_printf(arena, behind ? "%s SCHEMA public" : "public.%s", thing->name);
+}
+
+static void say_unplaced(const struct plan *plan, const struct step *step, const struct unplaced *thing,
+                         struct diags *diags)
+{
+	struct diag *diag =
+		finding(diags, SEVERITY_ERROR, "unqualified-create", step,
+	            arena_printf(&diags->arena, "%s %s does not say in which schema, and would be made in pg_catalog",
+	                         thing->verb, thing->name));
+
+	diag->span = place_of_piece(step, thing->option, thing->sql);
+	diag_detail(&diags->arena, diag, "the plan's search_path is %s: new things go to the first of these",
+	            plan->settings.search_path);
+	diag_help(&diags->arena, diag, "name the schema, as in %s; or begin the plan's search_path with it",
+	          with_schema(thing, &diags->arena));
+}
+
+static void check_places(const struct plan *plan, const struct block *block, struct diags *diags)
+{
+	struct unplaced thing;
+
+	for (size_t i = 0; i < block->step_count; i++) {
+		const struct step *step = &block->steps[i];
+
+		if (!step->type->unplaced || !makes_in_catalog(plan))
+			continue;
+		for (size_t n = 0; step->type->unplaced(step->args, n, &thing, &diags->arena); n++)
+			say_unplaced(plan, step, &thing, diags);
 	}
 }
 
@@ -180,10 +242,11 @@ static void check_block(const struct plan *plan, const struct block *block, stru
 		                 block->label);
 		diag_help(&diags->arena, diag, "remove it, or was a comma forgotten?");
 	}
+	check_places(plan, block, diags);
 	check_classes(block, diags);
 	check_name(block, diags);
 	check_destructive(plan, block, diags);
-	check_reversal(block, diags);
+	check_reversal(plan, block, diags);
 }
 
 void check_plan(const struct plan *plan, struct diags *diags)

@@ -206,6 +206,15 @@ const struct rule rules[] = {
      "key, and of the keys of partitions that are partitioned themselves; then equal rows meet in one partition.",
      "add_unique { table = \"app.events\", columns = \"id\" }",
      "add_unique { table = \"app.events\", columns = \"id, created_at\" }"},
+	{"unqualified-create", "something new that names no schema would be made in pg_catalog",
+     "SQL of a plan runs with the plan's search_path, the same in every session, which is pg_catalog, public, pg_temp "
+     "unless the plan says otherwise.  Names are looked for in all of these, but what is made without a schema goes to "
+     "the first: PostgreSQL refuses a table there (42501), and lets a superuser put a function there, where nobody "
+     "looks for it and no dump has it.  Temporary tables have a schema of their own.",
+     "sql_step { sql = \"CREATE VIEW logins_now AS SELECT * FROM logins\",\n"
+     "           undo = \"DROP VIEW logins_now\" }",
+     "sql_step { sql = \"CREATE VIEW public.logins_now AS SELECT * FROM logins\",\n"
+     "           undo = \"DROP VIEW public.logins_now\" }"},
 	{"unknown-name", "a name that nobody defined",
      "A plan sees the primitives, the blocks and a few library functions; variables must be declared with local.",
      NULL, NULL},

@@ -9,6 +9,7 @@
 #include "base/interval.h"
 #include "check/check.h"
 #include "cli/plans.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/stops.h"
 #include "cli/target.h"
@@ -68,7 +69,7 @@ static void show_block(void *arg, const struct block *block, bool back)
 }
 
 static const char *const event_names[] = {"begin", "wait",   "done",    "already", "restored", "undone",
-                                          "kept",  "paused", "resumed", "expired", "failed"};
+                                          "kept",  "paused", "resumed", "expired", "failed",   "note"};
 
 /* What happened, as one would say it of this kind of step. */
 static const char *event_word(const struct step *step, enum step_event event)
@@ -83,7 +84,8 @@ static const char *event_word(const struct step *step, enum step_event event)
 	                                    "",
 	                                    "",
 	                                    "what it had kept for undo is gone",
-	                                    "fails"};
+	                                    "fails",
+	                                    ""};
 
 	if (step_class_of(step) == CLASS_VERIFY && (event == STEP_DONE || event == STEP_ALREADY))
 		return "holds";
@@ -125,6 +127,7 @@ static void show_step(void *arg, const struct step *step, enum step_event event,
 {
 	const struct act *act = arg;
 
+	progress_begin();
 	if (act->context->options.json)
 		show_json(step, event, ms, text);
 	else if (event == STEP_WAITS)
@@ -134,8 +137,17 @@ static void show_step(void *arg, const struct step *step, enum step_event event,
 		               run_named(&act->session.run, &act->context->arena));
 	else if (event == STEP_RESUMED)
 		report_message("  resumed");
+	else if (event == STEP_NOTES)
+		report_message("  note: %s", text);
 	else if (event != STEP_BEGINS && !act->context->options.quiet)
 		show_line(step, event, ms, text);
+}
+
+static void show_progress(void *arg, const struct step *step, const struct progress *progress)
+{
+	const struct act *act = arg;
+
+	progress_show(&act->context->options, step, progress);
 }
 
 bool act_confirm(struct context *context, const char *question, bool destructive, struct err *err)
@@ -288,7 +300,7 @@ void act_begin(struct act *act, struct context *context)
 	*act = (struct act){
 		.context = context,
 		.connector = {open_one, context, context->loop},
-		.listener = {act, show_block, show_step, confirm_blocks},
+		.listener = {act, show_block, show_step, confirm_blocks, show_progress},
 		.options = {context->options.to, context->options.once, context->options.take_over,
 	                context->options.lock_timeout, context->options.lock_attempts, context->options.dry_run},
 	};

@@ -39,7 +39,7 @@ static void say_end(const struct act *act, const struct adoption *a)
 	else if (a->nothing)
 		printf("nothing to adopt: plan \"%s\" is %s\n", plan->name, a->run.state);
 	else
-		printf("%sadopted%s: plan \"%s\", %zu step%s; undo will take nothing of them back\n",
+		printf("%sadopted%s: plan \"%s\", %zu step%s; there will be nothing to undo\n",
 		       report_color(stdout, COLOR_GREEN), report_color(stdout, COLOR_PLAIN), plan->name, plan->step_count,
 		       plan->step_count == 1 ? "" : "s");
 }
@@ -98,7 +98,7 @@ const struct command command_adopt = {
 		"written (exit code 4).\n\n"
 		"Of some steps the catalogue tells nothing (sql_step): they are listed, and you are asked whether they were "
 		"done. Gates, approvals and safety periods are passed over. Afterwards run says that there is nothing to do, "
-		"status says \"adopted\", and undo takes nothing away, because this run made nothing. -n only looks.",
+		"status says \"adopted\", and undo refuses, because this run made nothing that it could take back. -n only looks.",
 	.server = SERVER_REQUIRED,
 	.operands_min = 1,
 	.operands_max = 1,

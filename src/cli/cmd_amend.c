@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/act.h"
+#include "cli/amend_drift.h"
 #include "cli/report.h"
 #include "engine/amend.h"
 #include "engine/naming.h"
@@ -182,6 +183,13 @@ static enum exit_code run_amend(struct context *context, struct err *err)
 	struct plan *plan = NULL;
 	bool ok;
 
+	if (context->options.accept_drift && context->options.accept) {
+		err_set(err, EXIT_USAGE, "--accept and --accept-drift are two decisions: a plan, and a table");
+		err_help(err, "take them one after the other");
+		return err->code;
+	}
+	if (context->options.accept_drift)
+		return amend_drift(context, err) ? EXIT_DONE : err->code;
 	ok = (!context->options.accept || check_accept(context->options.accept, err)) &&
 	     act_compile(context, &plan, err) && amend(context, plan, &amendment, err);
 	amend_release(&amendment);
@@ -192,8 +200,8 @@ static enum exit_code run_amend(struct context *context, struct err *err)
 const struct command command_amend = {
 	.name = "amend",
 	.group = "maintain",
-	.summary = "use the edited plan for what has not run yet",
-	.synopsis = "PLAN [--accept HASH]",
+	.summary = "use the edited plan for what has not run yet, or a table as somebody changed it",
+	.synopsis = "PLAN [--accept HASH | --accept-drift]",
 	.description =
 		"A run goes on with the plan that it began with, which the registry keeps; an edit of the file changes "
 		"nothing, and run refuses it. amend compares the two, block by block and option by option. Without --accept "
@@ -205,8 +213,11 @@ const struct command command_amend = {
 		"the plan are claimed, those that it does not name any more are given up.\n\n"
 		"--accept HASH: the new plan's hash, or its first 8 digits or more; it must be the file's, so that nobody "
 		"takes over what he has not seen. It asks, and writes all in one transaction. A plan that is done is not "
-		"amended: give the new one a new name. After undo to the start, run begins with the edited file by itself.",
-	.accepts = "accept take-over",
+		"amended: give the new one a new name. After undo to the start, run begins with the edited file by itself.\n\n"
+		"--accept-drift is about the tables, not the file: where run refuses because somebody changed one of them by "
+		"hand between two phases (exit code 7), it shows what changed, asks, and takes the tables as they are. Exactly "
+		"what was shown is taken, and interlock log keeps what, who and when. No block runs anew for it.",
+	.accepts = "accept accept-drift take-over",
 	.server = SERVER_REQUIRED,
 	.operands_min = 1,
 	.operands_max = 1,

@@ -6,6 +6,8 @@
 
 #include "check/check.h"
 #include "cli/act.h"
+#include "cli/format.h"
+#include "cli/offline.h"
 #include "cli/plans.h"
 #include "cli/report.h"
 #include "engine/registry.h"
@@ -52,80 +54,98 @@ static void say_fine(const struct context *context, const struct plan *plan, con
 		       online ? "with this database" : "offline", plan->hash, plan->hash + 60);
 }
 
-/* One plan: its findings are printed, and counted into `all`. */
-static bool check_one(struct context *context, const char *operand, struct conn *conn, struct diags *all,
-                      struct err *err)
+/* A run of the command over its plans. */
+struct checking {
+	struct context *context;
+	struct conn *conn;           /* NULL: offline */
+	const struct format *format; /* NULL: text or JSON lines, plan by plan */
+	struct diags all;            /* counts; with a format the findings themselves */
+	const char **files;          /* what was checked */
+	size_t file_count;
+};
+
+/* Findings as they come, or kept for the end. */
+static void take(struct checking *c, const struct diags *diags, const struct diag *notes)
+{
+	if (!c->format) {
+		for (const struct diag *note = notes; note; note = note->next)
+			report_diag(stdout, note);
+		if (diags->first)
+			report_diags(stdout, diags);
+		c->all.errors += diags->errors;
+		c->all.warnings += diags->warnings;
+		return;
+	}
+	for (const struct diag *note = notes; note; note = note->next)
+		diags_append(&c->all, note);
+	for (const struct diag *diag = diags->first; diag; diag = diag->next)
+		diags_append(&c->all, diag);
+}
+
+/* One plan: its findings are told, and counted. */
+static bool check_one(struct checking *c, const char *operand, struct err *err)
 {
 	struct plan *plan = NULL;
 	struct diags diags = {0};
-	bool compiled = plan_compile_quietly(context, operand, &plan, &diags, err),
+	bool compiled = plan_compile_quietly(c->context, operand, &plan, &diags, err),
 		 ok = compiled || !err->diag.summary;
 
 	if (compiled)
 		check_plan(plan, &diags);
-	if (compiled && conn && diags.errors == 0)
-		ok = check_with(conn, plan, &diags, err);
-	for (struct diag *note = compiled ? plan->notes.first : NULL; note; note = note->next)
-		report_diag(stdout, note);
-	if (diags.first)
-		report_diags(stdout, &diags);
-	if (ok && compiled)
-		say_fine(context, plan, &diags, conn != NULL);
-	all->errors += diags.errors;
-	all->warnings += diags.warnings;
+	if (compiled && c->conn && diags.errors == 0)
+		ok = check_with(c->conn, plan, &diags, err);
+	c->files[c->file_count++] =
+		arena_strdup(&c->context->arena, compiled && plan->span.file ? plan->span.file : operand);
+	take(c, &diags, compiled ? plan->notes.first : NULL);
+	if (ok && compiled && !c->format)
+		say_fine(c->context, plan, &diags, c->conn != NULL);
 	diags_release(&diags);
 	plan_free(plan);
 	return ok;
 }
 
-/* A server when one is named or answers; *err only when a named one fails. */
-static bool maybe_connect(struct context *context, struct conn **conn, struct err *err)
+static bool check_list(struct checking *c, const char *const *paths, size_t count, struct err *err)
 {
-	*conn = NULL;
-	if (context->options.offline)
-		return true;
-	*conn = act_connect(context, err);
-	if (*conn)
-		return true;
-	if (context->target.named)
-		return false;
-	err_release(err);
-	if (!context->options.json)
-		report_message("no database named, and none answers: checking offline");
-	return true;
-}
-
-static bool check_each(struct context *context, struct conn *conn, struct diags *all, struct err *err)
-{
-	glob_t found = {0};
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < context->operand_count; i++)
-		ok = check_one(context, context->operands[i], conn, all, err);
-	if (context->operand_count > 0)
-		return ok;
+	c->files = arena_array(&c->context->arena, const char *, count + 1);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = check_one(c, paths[i], err);
+	if (ok && c->format)
+		c->format->write(stdout, c->files, &c->all);
+	return ok;
+}
+
+static bool check_each(struct checking *c, struct err *err)
+{
+	glob_t found = {0};
+	bool ok;
+
+	if (c->context->operand_count > 0)
+		return check_list(c, c->context->operands, c->context->operand_count, err);
 	if (glob("plans/*.lua", 0, NULL, &found) != 0) {
 		globfree(&found);
 		err_set(err, EXIT_OWN, "there are no plans here");
 		err_help(err, "name a file, or go to the folder that holds plans/");
 		return false;
 	}
-	for (size_t i = 0; ok && i < found.gl_pathc; i++)
-		ok = check_one(context, found.gl_pathv[i], conn, all, err);
+	ok = check_list(c, (const char *const *)found.gl_pathv, found.gl_pathc, err);
 	globfree(&found);
 	return ok;
 }
 
 static enum exit_code run_check(struct context *context, struct err *err)
 {
-	struct diags all = {0};
-	struct conn *conn;
-	bool ok = maybe_connect(context, &conn, err) && check_each(context, conn, &all, err);
+	struct checking c = {.context = context};
+	bool ok = format_find(context->options.format, &c.format, err) && connect_or_offline(context, &c.conn, err) &&
+	          check_each(&c, err);
+	bool rejected = c.all.errors > 0 || (context->options.strict && c.all.warnings > 0);
 
-	conn_close(conn);
+	conn_close(c.conn);
+	diags_release(&c.all);
 	if (!ok)
 		return err->code;
-	return all.errors > 0 || (context->options.strict && all.warnings > 0) ? EXIT_REJECTED : EXIT_DONE;
+	return rejected ? EXIT_REJECTED : EXIT_DONE;
 }
 
 const struct command command_check = {
@@ -138,7 +158,7 @@ const struct command command_check = {
 		"libpq's default answers, the plan is also compared with it: what is there already, what is there and "
 		"differs, what is missing. Nothing is changed. Findings go to stdout; exit code 4 when there is an error, "
 		"with --strict also for a warning.",
-	.accepts = "offline strict",
+	.accepts = "offline strict format",
 	.server = SERVER_OPTIONAL,
 	.operands_min = 0,
 	.operands_max = 1000,

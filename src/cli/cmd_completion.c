@@ -38,7 +38,7 @@ static void put_pages(void)
 	put_commands();
 	fputc(' ', stdout);
 	put_primitives();
-	for (const struct rule *rule = rules; rule->id; rule++)
+	for (const struct rule_page *rule = rule_pages(); rule->id; rule++)
 		printf(" %s", rule->id);
 }
 

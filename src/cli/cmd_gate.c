@@ -10,7 +10,7 @@
 
 static bool pass(struct context *context, struct err *err)
 {
-	struct choice choice = {BLOCK_GATE, NULL, context->options.evidence};
+	struct choice choice = {.kind = BLOCK_GATE, .evidence = context->options.evidence};
 
 	if (context->operand_count < 2)
 		return err_set(err, EXIT_USAGE, "gate pass needs a plan");

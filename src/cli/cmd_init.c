@@ -68,7 +68,7 @@ static bool write_one(struct context *context, const char *folder, const char *n
 		return false;
 	if (context->options.json)
 		report_json(json_pack("{s:s, s:s, s:b}", "type", "file", "path", path, "written", !there));
-	else
+	else if (!context->options.quiet)
 		printf("  %-24s %s\n", path, there ? "there already, left as it is" : "written");
 	return true;
 }
@@ -89,7 +89,7 @@ static enum exit_code run_init(struct context *context, struct err *err)
 	     write_one(context, folder, ".luacheckrc", buf_text(&check), err);
 	buf_release(&luarc);
 	buf_release(&check);
-	if (ok && !context->options.json)
+	if (ok && !context->options.json && !context->options.quiet)
 		printf("next: interlock new NAME begins a plan\n");
 	return ok ? EXIT_DONE : err->code;
 }

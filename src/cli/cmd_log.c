@@ -1,13 +1,14 @@
 /* interlock log: the journal, oldest first. */
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/interval.h"
 #include "cli/act.h"
+#include "cli/columns.h"
 #include "cli/report.h"
 #include "engine/naming.h"
 #include "engine/registry.h"
@@ -18,6 +19,8 @@ enum { AT_ONCE = 2000, NARROWEST = 40 };
 static const char question[] =
 	"WITH runs AS (SELECT * FROM interlock.run WHERE plan = coalesce($1, plan)"
 	"  AND parameters = coalesce($2::jsonb, parameters)),"
+	" withdrawn AS (SELECT c.run, c.block, c.kind || ' \"' || c.label || '\"' AS name, w.one FROM interlock.condition c"
+	"  JOIN runs r ON r.id = c.run CROSS JOIN LATERAL jsonb_array_elements(c.data -> 'withdrawn') w(one)),"
 	" entry AS ("
 	"  SELECT r.started_at AS at, 0 AS part, r.id AS run, 0::bigint AS id, NULL::integer AS step, 'begin' AS kind,"
 	"   NULL::float8 AS ms, NULL::integer AS tries, r.started_by AS role, 'attempt ' || r.attempt AS text FROM runs r"
@@ -30,7 +33,11 @@ static const char question[] =
 	"  UNION ALL SELECT c.satisfied_at, 3, c.run, c.block, NULL, 'passed', NULL, NULL, c.satisfied_by,"
 	"   c.kind || ' \"' || c.label || '\"' || coalesce(': ' || c.evidence, '') FROM interlock.condition c"
 	"   JOIN runs r ON r.id = c.run WHERE c.satisfied_at IS NOT NULL"
-	"  UNION ALL SELECT r.finished_at, 4, r.id, 0, NULL, r.state, NULL, NULL, NULL, '' FROM runs r"
+	"  UNION ALL SELECT (w.one ->> 'given_at')::timestamptz, 3, w.run, w.block, NULL, 'passed', NULL, NULL, w.one ->> 'given_by',"
+	"   w.name || coalesce(': ' || (w.one ->> 'evidence'), '') FROM withdrawn w"
+	"  UNION ALL SELECT (w.one ->> 'at')::timestamptz, 4, w.run, w.block, NULL, 'withdrawn', NULL, NULL, w.one ->> 'by',"
+	"   w.name || coalesce(': ' || (w.one ->> 'reason'), '') FROM withdrawn w"
+	"  UNION ALL SELECT r.finished_at, 5, r.id, 0, NULL, r.state, NULL, NULL, NULL, '' FROM runs r"
 	"   WHERE r.finished_at IS NOT NULL)"
 	" SELECT t.at::text AS exactly, t.part, t.run, t.id, to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') AS at,"
 	"  r.plan, t.step, s.primitive, t.kind, t.ms, t.tries, t.role, t.text"
@@ -50,14 +57,9 @@ struct log {
 
 static int terminal_width(void)
 {
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
+	int columns = columns_of(STDOUT_FILENO);
 
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= NARROWEST)
-		return size.ws_col;
-	return columns && atoi(columns) >= NARROWEST ? atoi(columns) : 80;
+	return columns > 0 && columns < NARROWEST ? NARROWEST : columns;
 }
 
 static const char *get(const struct log *log, const char *name)
@@ -124,27 +126,6 @@ static void print_whole(const char *text)
 	putchar('\n');
 }
 
-/* Cut to so many columns, one a character, never in the middle of one. */
-static void cut(struct buf *line, int width)
-{
-	size_t at = 0;
-	int columns = 0;
-
-	while (at < line->length) {
-		size_t next = at + 1;
-
-		while (next < line->length && ((unsigned char)line->data[next] & 0xC0) == 0x80)
-			next++;
-		if (++columns > width)
-			break;
-		at = next;
-	}
-	if (at < line->length) {
-		line->data[at] = '\0';
-		line->length = at;
-	}
-}
-
 static void add_time(const struct log *log, struct buf *line)
 {
 	struct buf time = {0};
@@ -158,7 +139,7 @@ static void add_time(const struct log *log, struct buf *line)
 static void print_text(const struct log *log)
 {
 	bool verbose = log->context->options.verbose;
-	struct buf line = {0};
+	struct buf line = {0}, shown = {0};
 
 	buf_addf(&line, "%s  ", get(log, "at"));
 	if (!log->plan)
@@ -172,12 +153,12 @@ static void print_text(const struct log *log)
 		buf_add(&line, "  ");
 		add_line(&line, get(log, "text"));
 	}
-	if (!verbose && log->width > 0)
-		cut(&line, log->width);
-	printf("%s\n", buf_text(&line));
+	columns_add(buf_text(&line), !verbose && log->width > 0 ? log->width : INT_MAX, &shown);
+	printf("%s\n", buf_text(&shown));
 	if (verbose && *get(log, "text"))
 		print_whole(get(log, "text"));
 	buf_release(&line);
+	buf_release(&shown);
 }
 
 /* Pages, so that no transaction stays open while somebody reads them. */

@@ -176,7 +176,7 @@ static enum exit_code run_new(struct context *context, struct err *err)
 		return err->code;
 	if (context->options.json)
 		report_json(json_pack("{s:s, s:s, s:b}", "type", "file", "path", path, "written", true));
-	else
+	else if (!context->options.quiet)
 		printf("%s written\nnext: edit it, then interlock check %s\n", path, context->operands[0]);
 	return EXIT_DONE;
 }

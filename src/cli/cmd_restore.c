@@ -19,6 +19,20 @@ static bool step_number(const struct context *context, int *number, struct err *
 	return true;
 }
 
+/* What there was to restore, and is no more. */
+static void say_expired(const struct act *act)
+{
+	const struct plan *plan = act->session.plan;
+
+	for (size_t n = 1; n <= plan->step_count; n++) {
+		const struct step *step = plan_step(plan, (int)n);
+
+		if (step->type->restore && act->session.steps[n - 1].expired)
+			report_message("what was archived of \"%s\" is gone: its time was over",
+			               step_text(step, &act->context->arena));
+	}
+}
+
 static void say_end(const struct context *context, const struct run_end *end, int64_t left)
 {
 	if (context->options.json)
@@ -28,7 +42,7 @@ static void say_end(const struct context *context, const struct run_end *end, in
 		printf("nothing to restore\n");
 	else
 		printf("restored %zu row%s%s\n", end->steps, end->steps == 1 ? "" : "s",
-		       left ? "; the rows that are left in the archive are gone from the table, or hold other values now"
+		       left ? "; what is left in the archive is gone from the table, or something else is in its place"
 		            : "");
 	if (left && !context->options.json)
 		printf("  left in the archive: %lld\n", (long long)left);
@@ -46,12 +60,14 @@ static enum exit_code run_restore_command(struct context *context, struct err *e
 		return err->code;
 	ok = act_open(&act, context, false, &open, err);
 	if (ok) {
-		ok = act_confirm(context, "put archived values back?", false, err) &&
+		ok = act_confirm(context, "put archived rows and values back?", false, err) &&
 		     run_restore(&act.session, number, &left, &end, err);
 		run_leave(&act.session);
 	}
-	if (ok)
+	if (ok) {
 		say_end(context, &end, left);
+		say_expired(&act);
+	}
 	act_release(&act);
 	return ok ? EXIT_DONE : err->code;
 }
@@ -63,7 +79,9 @@ const struct command command_restore = {
 	.synopsis = "PLAN [STEP]",
 	.description =
 		"Values that undo or a drop archived go back to their rows, found by their key, where the column is "
-		"there again and holds nothing else. What can't go back stays in the archive and is counted.",
+		"there again and holds nothing else. Rows that quarantine set aside go back with the children that went with "
+		"them, and each is compared with what was kept; one whose key is there again is never overwritten. What can't go "
+		"back stays in the archive and is counted; of a row, interlock.archive_RUN_STEP says why.",
 	.accepts = "take-over",
 	.server = SERVER_REQUIRED,
 	.operands_min = 1,

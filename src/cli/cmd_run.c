@@ -75,6 +75,11 @@ const struct command command_run = {
 		"5), or to the end (0). A plan without such blocks runs whole. Every stop ends with the exact next command.\n\n"
 		"The first run of a plan stores the compiled plan in the registry; later ones go on from there. After any "
 		"failure the answer is the same: run again. After undo, run goes forward again.\n\n"
+		"A step that works in batches tells how far it is: on a terminal in a line that is drawn again (not with -q or "
+		"--plain), elsewhere in a line each ten seconds; with --json in lines of type progress; and always in the view "
+		"interlock.progress.\n\n"
+		"Between its batches such a step waits while a standby is behind or the server is busy, and says so. Outside of the "
+		"windows of its plan it waits, or run ends with code 5: interlock help throttle.\n\n"
 		"It asks only before a step that carries \"loses\", and in environment production before every destructive "
 		"block, where --confirm with the database's name is wanted.",
 	.accepts = "to once take-over",

@@ -9,9 +9,13 @@
 #include "cli/stops.h"
 #include "engine/condition.h"
 #include "engine/control.h"
+#include "engine/course.h"
+#include "engine/kept.h"
+#include "engine/logs.h"
 #include "engine/naming.h"
 #include "engine/registry.h"
 #include "engine/tool.h"
+#include "engine/windows.h"
 
 struct status {
 	struct context *context;
@@ -28,6 +32,10 @@ struct view {
 	struct step_row *steps;
 	struct control control;
 	struct stop stop; /* of the block where it waits; zeroed where that is a phase */
+	struct kept kept;
+	struct windows_now windows; /* of a run that stopped because they were closed */
+	struct capture_log *logs;   /* of tables that are followed */
+	size_t log_count;
 };
 
 static bool is(const struct view *view, const char *state)
@@ -41,16 +49,43 @@ static const struct block *current(const struct view *view)
 	                                                              : NULL;
 }
 
+/* It stopped because its windows were closed, and would stop again. */
+static bool is_outside(const struct view *view)
+{
+	return is(view, "waiting") && view->windows.why;
+}
+
+/* What somebody is at just now; NULL where it is nothing long. */
+static const char *doing(const struct view *view)
+{
+	if (!is(view, "running") || !view->run.alive)
+		return NULL;
+	for (size_t i = 0; i < view->plan->step_count; i++)
+		if (view->steps[i].doing)
+			return view->steps[i].doing;
+	return NULL;
+}
+
 /* What to type next; NULL when there is nothing. */
 static const char *next_command(struct status *s, const struct view *view)
 {
 	if (registry_finished(&view->run))
 		return NULL;
+	if (view->run.undo_from >= 0)
+		return arena_printf(&s->arena, "interlock undo %s", run_named(&view->run, &s->arena));
 	if (view->control.paused)
 		return arena_printf(&s->arena, "interlock resume %s", run_named(&view->run, &s->arena));
 	if (is(view, "waiting") && view->stop.command && !view->stop.open)
 		return view->stop.command;
+	if (is_outside(view))
+		return arena_printf(&s->arena, "interlock wait %s", run_named(&view->run, &s->arena));
 	return arena_printf(&s->arena, "interlock run %s", run_named(&view->run, &s->arena));
+}
+
+/* It went on since, or somebody is at work on it again: then it is no longer so. */
+static bool was_interrupted(const struct view *view)
+{
+	return view->run.interrupted && is(view, "waiting");
 }
 
 static const struct step_row *failed_step(const struct view *view)
@@ -61,6 +96,15 @@ static const struct step_row *failed_step(const struct view *view)
 	return NULL;
 }
 
+/* Until when the step keeps what undo, or restore, would need; NULL: it keeps nothing. */
+static const char *kept_until(const struct view *view, const struct step *step)
+{
+	for (size_t i = 0; i < view->kept.count; i++)
+		if (view->kept.steps[i].step == step)
+			return view->kept.steps[i].until;
+	return NULL;
+}
+
 static json_t *steps_json(struct status *s, const struct view *view, const struct block *block)
 {
 	json_t *steps = json_array();
@@ -68,13 +112,29 @@ static json_t *steps_json(struct status *s, const struct view *view, const struc
 	for (size_t i = 0; i < block->step_count; i++) {
 		const struct step_row *row = &view->steps[block->steps[i].number - 1];
 
-		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?, s:s?}", "number",
+		json_array_append_new(steps, json_pack("{s:i, s:s, s:s, s:s, s:b, s:s?, s:s?, s:s?}", "number",
 		                                       block->steps[i].number, "primitive", block->steps[i].type->name,
 		                                       "summary", step_text(&block->steps[i], &s->arena), "state",
 		                                       row->state ? row->state : "pending", "created", row->created,
-		                                       "message", row->message, "result", row->result));
+		                                       "message", row->message, "result", row->result, "kept_until",
+		                                       kept_until(view, &block->steps[i])));
 	}
 	return steps;
+}
+
+static json_t *logs_json(const struct view *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < view->log_count; i++) {
+		const struct capture_log *log = &view->logs[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "live", log->live, "shadow",
+		                                      log->shadow, "state", log->state, "rows", (json_int_t)log->rows,
+		                                      "bytes", (json_int_t)log->bytes, "limit", (json_int_t)log->limit,
+		                                      "too_long", log->is_long));
+	}
+	return list;
 }
 
 /* A line for the run, and one for each of its blocks. */
@@ -87,12 +147,21 @@ static void print_json(struct status *s, const struct view *view)
 	                         "started_at", view->run.started_at, "at", here ? here->label : NULL, "next",
 	                         next_command(s, view), "tool", view->run.tool);
 
+	json_object_set_new(line, "interrupted", json_boolean(was_interrupted(view)));
+	json_object_set_new(line, "undoing", json_boolean(view->run.undo_from >= 0));
 	json_object_set_new(line, "paused", json_boolean(view->control.paused));
+	json_object_set_new(line, "outside", json_boolean(is_outside(view)));
+	if (is_outside(view))
+		json_object_set_new(line, "why", json_string(view->windows.why));
+	if (doing(view))
+		json_object_set_new(line, "doing", json_string(doing(view)));
 	if (view->control.paused)
 		json_object_set_new(line, "paused_why", json_string(control_sentence(&view->control, &s->arena)));
 	if (view->stop.why)
 		json_object_set_new(line, "why", json_string(view->stop.why));
 	stop_add(line, &view->stop);
+	if (view->log_count)
+		json_object_set_new(line, "logs", logs_json(view));
 	report_json(line);
 	for (size_t b = 0; b < view->plan->block_count; b++) {
 		const struct block *block = &view->plan->blocks[b];
@@ -128,6 +197,22 @@ static void print_markdown(struct status *s, const struct view *view)
 	printf("\n");
 }
 
+static void print_logs(struct status *s, const struct view *view)
+{
+	for (size_t i = 0; i < view->log_count; i++)
+		printf("  %s\n", log_sentence(&view->logs[i], &s->arena));
+}
+
+static void print_kept(struct status *s, const struct view *view)
+{
+	for (size_t i = 0; i < view->kept.count; i++) {
+		const struct kept_step *kept = &view->kept.steps[i];
+
+		printf("  keeps for %s until %s UTC: %s\n", kept->left_by_undo ? "restore" : "undo", kept->until,
+		       step_text(kept->step, &s->arena));
+	}
+}
+
 static void print_text(struct status *s, const struct view *view)
 {
 	const struct block *here = current(view);
@@ -151,12 +236,23 @@ static void print_text(struct status *s, const struct view *view)
 		}
 	else if (here)
 		printf("  at %s \"%s\"\n", block_kind_name(here->kind), here->label);
-	if (failed)
+	if (view->run.undo_from >= 0)
+		printf("  an undo is under way, back to %s\n", course_aim(view->plan, view->run.undo_from, &s->arena));
+	if (was_interrupted(view))
+		printf("  interrupted at a safe point; interlock %s goes on\n", view->run.undo_from >= 0 ? "undo" : "run");
+	else if (failed)
 		printf("  failed: %s\n", failed->message);
 	if (view->control.paused)
 		printf("  %s\n", control_sentence(&view->control, &s->arena));
-	if (is(view, "waiting") && view->stop.why)
+	if (is_outside(view))
+		printf("  waits: %s\n", view->windows.why);
+	if (doing(view))
+		printf("  at work: %s\n", doing(view));
+	if (is(view, "waiting") && view->stop.why && view->run.undo_from < 0)
 		printf("  waits: %s\n", view->stop.open ? "for nothing more, it is open" : view->stop.why);
+	print_logs(s, view);
+	if (s->context->options.verbose || s->context->operand_count > 0)
+		print_kept(s, view);
 	if (next_command(s, view))
 		printf("  next: %s\n", next_command(s, view));
 }
@@ -169,6 +265,8 @@ static void note_exit(struct status *s, const struct view *view)
 	                      : is(view, "waiting")                                           ? EXIT_WAITING
 	                                                                                      : EXIT_DONE;
 
+	for (size_t i = 0; i < view->log_count; i++)
+		code = view->logs[i].is_long ? EXIT_STEP : code;
 	if (code == EXIT_STEP || (code == EXIT_HELD && s->worst != EXIT_STEP) ||
 	    (code == EXIT_WAITING && s->worst == EXIT_DONE))
 		s->worst = code;
@@ -182,7 +280,8 @@ static bool read_stop(struct status *s, struct view *view, struct err *err)
 
 	if (registry_finished(&view->run) || is(view, "undone"))
 		return true;
-	if (!control_read(s->conn, view->run.id, &s->arena, &view->control, err)) {
+	if (!control_read(s->conn, view->run.id, &s->arena, &view->control, err) ||
+	    !windows_tell(s->conn, &view->run, view->plan, &s->arena, &view->windows, err)) {
 		if (!err_is(err, "42P01") && !err_is(err, "42501"))
 			return false;
 		err_release(err);
@@ -199,7 +298,8 @@ static bool show_run(struct status *s, struct view *view, struct err *err)
 		return false;
 	view->steps = arena_array(&s->arena, struct step_row, view->plan->step_count);
 	ok = registry_steps(s->conn, view->run.id, view->plan->step_count, &s->arena, view->steps, err) &&
-	     read_stop(s, view, err);
+	     read_stop(s, view, err) && kept_find(s->conn, &view->run, view->plan, &s->arena, &view->kept, err) &&
+	     logs_find(s->conn, view->run.id, &s->arena, &view->logs, &view->log_count, err);
 	if (ok) {
 		note_exit(s, view);
 		if (s->context->options.json)
@@ -272,7 +372,7 @@ const struct command command_status = {
 	.synopsis = "[PLAN]",
 	.description =
 		"Reads the registry and changes nothing; it answers while a run is under way. --markdown prints a checklist "
-		"for a roadmap. With --exit-code: 0 done or undone, 3 failed or left by a client that died, 5 waiting, 6 being run.",
+		"for a roadmap. With --exit-code: 0 done or undone, 3 failed, left by a client that died, or with a capture log over its limit, 5 waiting, 6 being run.",
 	.accepts = "markdown exit-code",
 	.server = SERVER_REQUIRED,
 	.operands_min = 0,

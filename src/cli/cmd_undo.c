@@ -86,7 +86,10 @@ const struct command command_undo = {
 		"point before a phase that switches, or the start. Only what the run itself made is taken away; what was "
 		"there before stays. Values that were written into a column since are archived first, and interlock restore "
 		"puts them back after the next run.\n\n"
-		"--to LABEL: that block is the last that stays. --to start: everything. It shows what it will do and asks.",
+		"--to LABEL: that block is the last that stays. --to start: everything. It shows what it will do and asks.\n\n"
+		"One that was cut short goes on to where it was going when undo is called again; interlock status says that it is "
+		"under way, and interlock run goes forward again instead. Of a plan that was adopted there is nothing to take "
+		"back: undo refuses.",
 	.accepts = "to take-over",
 	.server = SERVER_REQUIRED,
 	.operands_min = 1,

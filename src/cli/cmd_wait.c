@@ -64,6 +64,14 @@ static bool over(const struct wait *w, const char *state, struct err *err)
 	return true;
 }
 
+/* Nothing that is waited for would let it go forward. */
+static bool goes_back(const struct wait *w, struct err *err)
+{
+	err_set(err, EXIT_OWN, "an undo of plan \"%s\" is under way, and was cut short", w->plan);
+	err_help(err, "interlock undo %s goes on with it; interlock run %s goes forward again", w->named, w->named);
+	return false;
+}
+
 /* One look, and what it needs as long as it is told of. */
 struct glance {
 	struct arena arena;
@@ -102,6 +110,8 @@ static bool look(struct wait *w, struct glance *g, struct err *err)
 	if (!watch_run(&g->session, &run, false, &g->watch, err))
 		return false;
 	w->since = loop_now();
+	if (g->watch.state == WATCH_BACK)
+		return goes_back(w, err);
 	g->finished = g->watch.state == WATCH_OPEN || g->watch.state == WATCH_OVER;
 	if (g->watch.state == WATCH_OVER)
 		return over(w, "done", err);
@@ -154,7 +164,8 @@ static enum exit_code wait_for(struct wait *w, struct err *err)
 			stop_show(w->context->options.json, w->plan, w->named,
 			          g.watch.end.why ? &g.watch.end : &(struct run_end){.why = w->said});
 		glance_release(&g); /* nothing is held while it sleeps */
-		ok = ok && (finished || last || sleep_on(w, state == WATCH_WAITS ? due : 0, err));
+		ok =
+			ok && (finished || last || sleep_on(w, state == WATCH_WAITS || state == WATCH_OUTSIDE ? due : 0, err));
 		if (!ok || finished || last)
 			return !ok ? err->code : finished ? EXIT_DONE : EXIT_WAITING;
 	}

@@ -28,10 +28,11 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* Every option of every command; a command's `accepts` says which ones it takes. */
 struct cli_options {
 	bool dry_run, yes, no_input, json, plain, quiet, verbose, offline, sql, once, take_over, markdown, exit_code;
-	bool keep, sandbox, strict, help, version, all, grants, html;
+	bool keep, sandbox, strict, help, version, all, grants, html, accept_drift, withdraw;
+	bool assume_large, assume_new, in_transaction;
 	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment, *man;
 	const char **load; /* --load FILE.sql, NULL-terminated */
-	const char *bindir;
+	const char *bindir, *format, *server_version;
 	const char **set_names, **set_values; /* --set, NULL-terminated, parallel */
 	int64_t lock_timeout, lock_attempts;  /* 0: as the plan says */
 	int64_t timeout;                      /* ms; 0: none */

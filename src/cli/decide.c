@@ -60,14 +60,19 @@ static bool is_same_plan(const struct run_row *run, const struct meant *meant, s
 static void say(struct context *context, const struct run_row *run, const struct plan *plan,
                 const struct block *block)
 {
+	bool withdrawn = context->options.withdraw;
+
 	if (context->options.json) {
-		report_json(json_pack("{s:s, s:s, s:s, s:s}", "type", "done", "plan", plan->name, "kind",
-		                      block_kind_name(block->kind), "label", block->label));
+		report_json(json_pack("{s:s, s:s, s:s, s:s, s:b}", "type", "done", "plan", plan->name, "kind",
+		                      block_kind_name(block->kind), "label", block->label, "withdrawn", withdrawn));
 		return;
 	}
 	printf("%s \"%s\" of plan \"%s\" is %s\n", block_kind_name(block->kind), block->label, plan->name,
-	       block->kind == BLOCK_GATE ? "passed" : "given");
-	printf("  next: interlock run %s\n", run_named(run, &context->arena));
+	       withdrawn                   ? "withdrawn"
+	       : block->kind == BLOCK_GATE ? "passed"
+	                                   : "given");
+	if (!withdrawn)
+		printf("  next: interlock run %s\n", run_named(run, &context->arena));
 }
 
 /* The block is found in the plan that the run has. */
@@ -82,10 +87,11 @@ static bool decide_in(struct context *context, struct conn *conn, const struct c
 	if (!tool_read_plan(run, &plan, err))
 		return false;
 	block = find_block(plan, choice->kind, choice->label, err);
-	ok = block && (context->options.dry_run || condition_decide(conn, run, block, &decision, err));
+	ok = block && (context->options.dry_run ||
+	               (choice->withdraw ? condition_withdraw : condition_decide)(conn, run, block, &decision, err));
 	if (ok && context->options.dry_run)
-		report_message("%s \"%s\" of plan \"%s\" would be decided; nothing was changed",
-		               block_kind_name(block->kind), block->label, plan->name);
+		report_message("%s \"%s\" of plan \"%s\" would be %s; nothing was changed", block_kind_name(block->kind),
+		               block->label, plan->name, choice->withdraw ? "withdrawn" : "decided");
 	else if (ok)
 		say(context, run, plan, block);
 	plan_free(plan);

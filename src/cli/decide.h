@@ -9,6 +9,7 @@
 struct choice {
 	enum block_kind kind;
 	const char *label, *evidence;
+	bool withdraw; /* an approval that was given is taken back */
 };
 
 /* Decides it in the open run of `plan` (a name or a file). */

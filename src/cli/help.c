@@ -110,8 +110,8 @@ bool help_print(struct page *page, const char *name)
 			next_page(page, &found), help_block(page, block);
 	if (step_type_find(name))
 		next_page(page, &found), help_primitive(page, step_type_find(name));
-	if (rule_find(name))
-		next_page(page, &found), help_rule(page, rule_find(name));
+	if (rule_page_find(name))
+		next_page(page, &found), help_rule(page, rule_page_find(name));
 	return found || print_library(page, name);
 }
 
@@ -130,8 +130,8 @@ static size_t all_names(const char **names, size_t room)
 		names[count++] = commands[i]->name;
 	for (size_t i = 0; step_types[i] && count < room; i++)
 		names[count++] = step_types[i]->name;
-	for (size_t i = 0; rules[i].id && count < room; i++)
-		names[count++] = rules[i].id;
+	for (const struct rule_page *rule = rule_pages(); rule->id && count < room; rule++)
+		names[count++] = rule->id;
 	return count;
 }
 

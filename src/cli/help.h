@@ -11,6 +11,7 @@
 #include "check/rule.h"
 #include "cli/command.h"
 #include "cli/page.h"
+#include "hazard/hazard.h"
 #include "plan/option.h"
 #include "plan/step.h"
 
@@ -27,8 +28,6 @@ void help_commands(struct page *page);
 void help_options(struct page *page);
 void help_primitive(struct page *page, const struct step_type *type);
 void help_primitives(struct page *page);
-void help_rule(struct page *page, const struct rule *rule);
-void help_rules(struct page *page);
 /* What a plan file is made of besides steps: the plan itself, and its blocks. */
 struct help_block_page {
 	const char *name, *usage, *summary;
@@ -37,6 +36,18 @@ struct help_block_page {
 extern const struct help_block_page help_blocks[]; /* ends with a NULL name */
 /* The options of a block, or of a plan as a whole. */
 void help_block(struct page *page, const struct help_block_page *block);
+
+/* The pages of rules (help_rules.c): what plans break, and what plain SQL does; one of both or either. */
+struct rule_page {
+	const char *id, *title, *why;
+	const struct rule *rule;     /* NULL: no rule of plans */
+	const struct hazard *hazard; /* NULL: none of plain SQL */
+};
+/* All of them by name; ends with a NULL id. */
+const struct rule_page *rule_pages(void);
+const struct rule_page *rule_page_find(const char *id);
+void help_rule(struct page *page, const struct rule_page *rule);
+void help_rules(struct page *page);
 
 /* The pages that are written by hand (help_topics.c). */
 struct help_topic {

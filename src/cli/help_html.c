@@ -106,7 +106,7 @@ static void primitives(FILE *to, bool contents)
 static void all_rules(FILE *to, bool contents)
 {
 	begin(to, "Rules", contents);
-	for (const struct rule *rule = rules; rule->id; rule++)
+	for (const struct rule_page *rule = rule_pages(); rule->id; rule++)
 		entry(to, rule->id, contents);
 	end(to, contents);
 }

@@ -112,7 +112,7 @@ static bool write_rules(struct sheet *sheet)
 {
 	if (!begin_named(sheet, "rules", 7, "what the checker knows, rule by rule"))
 		return false;
-	for (const struct rule *rule = rules; rule->id; rule++)
+	for (const struct rule_page *rule = rule_pages(); rule->id; rule++)
 		help_rule(&sheet->page, rule);
 	return end(sheet);
 }

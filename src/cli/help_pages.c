@@ -1,4 +1,4 @@
-/* The pages that are written out of tables: commands, options, primitives, blocks, rules. */
+/* The pages that are written out of tables: commands, options, primitives, blocks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,21 +235,4 @@ void help_primitives(struct page *page)
 			page_gap(page);
 	}
 	page_paragraphs(page, "interlock help PRIMITIVE: options, locks, way back, example", 0);
-}
-
-void help_rule(struct page *page, const struct rule *rule)
-{
-	page_heading(page, rule->id);
-	page_paragraphs(page, rule->title, 2);
-	section(page, "why", rule->why);
-	code_section(page, "instead of", rule->bad);
-	code_section(page, rule->bad ? "write" : "example", rule->good);
-}
-
-void help_rules(struct page *page)
-{
-	for (const struct rule *rule = rules; rule->id; rule++)
-		page_row(page, rule->id, 34, rule->title);
-	page_gap(page);
-	page_paragraphs(page, "interlock help RULE: why, and what to write instead", 0);
 }

@@ -143,6 +143,7 @@ int main(int argc, char **argv)
 	set_locale();
 	interrupt_install();
 	ok = args_parse(argc, argv, &context, &request, &err);
+	context.options.json |= context.options.format && strcmp(context.options.format, "json") == 0;
 	if (init_report(&context, &err) && ok)
 		code = dispatch(&context, &request, &err);
 	report_err(&err);

@@ -1,7 +1,6 @@
 /* Blocks, steps, states, locks, the line below which there is no way back; or the statements themselves. */
 #include "cli/preview.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,7 @@
 
 enum { TEXT_WIDTH = 76 };
 
-struct preview {
-	struct context *context;
-	struct plan *plan;
-	struct conn *conn;
-	struct run_row run;
-	struct arena arena;
-	struct facts *facts;
-	struct diags findings;
-};
-
-/* The statements of a step from what the catalogue says now. */
-static struct stmts statements(struct preview *p, const struct step *step)
+struct stmts preview_statements(struct preview *p, const struct step *step)
 {
 	struct stmts stmts = {.arena = &p->arena};
 	const struct facts *facts = &p->facts[step->number - 1];
@@ -53,44 +41,54 @@ static bool matters(const struct table_lock *lock)
 	return lock->mode != LOCK_ACCESS_SHARE;
 }
 
+/* "app.users", with its size where the statement goes through all of it. */
+static void add_table(struct preview *p, const struct stmt *stmt, const struct relname *table, struct buf *out)
+{
+	const struct table_size *size = stmt->slow ? preview_size_of(p, table) : NULL;
+
+	buf_add(out, relname_quoted(&p->arena, table));
+	if (size)
+		buf_addf(out, " (%s)", table_size_text(size, &p->arena));
+}
+
+/* Of a statement that holds nobody up: which tables it goes through, where we know how large they are. */
+static void add_tables(struct preview *p, const struct step *step, const struct stmt *stmt, struct buf *out)
+{
+	struct relname table;
+
+	for (size_t n = 0; preview_size_table(step, stmt, n, &table); n++)
+		if (preview_size_of(p, &table)) {
+			buf_add(out, out->length ? ", " : "reads ");
+			add_table(p, stmt, &table, out);
+		}
+}
+
 /* The locks and the note of one statement: "ACCESS EXCLUSIVE app.users: brief, …". */
-static void add_effect(struct preview *p, const struct stmt *stmt, struct buf *out)
+static void add_effect(struct preview *p, const struct step *step, const struct stmt *stmt, struct buf *out)
 {
 	for (size_t i = 0; i < stmt->lock_count; i++)
-		if (matters(&stmt->locks[i]))
-			buf_addf(out, "%s%s %s", out->length ? ", " : "", lock_mode_name(stmt->locks[i].mode),
-			         relname_quoted(&p->arena, &stmt->locks[i].table));
+		if (matters(&stmt->locks[i])) {
+			buf_addf(out, "%s%s ", out->length ? ", " : "", lock_mode_name(stmt->locks[i].mode));
+			add_table(p, stmt, &stmt->locks[i].table, out);
+		}
+	if (out->length == 0)
+		add_tables(p, step, stmt, out);
 	if (stmt->note && !stmt->must_be_empty)
 		buf_addf(out, "%s%s", out->length ? ": " : "", stmt->note);
 }
 
-/* Every lock of the step once, for JSON. */
-static void add_locks(struct preview *p, const struct stmts *stmts, struct buf *out)
-{
-	for (const struct stmt *stmt = stmts->first; stmt; stmt = stmt->next) {
-		for (size_t i = 0; i < stmt->lock_count; i++) {
-			const char *lock = arena_printf(&p->arena, "%s %s", lock_mode_name(stmt->locks[i].mode),
-			                                relname_quoted(&p->arena, &stmt->locks[i].table));
-
-			if (out->length && strstr(buf_text(out), lock))
-				continue;
-			buf_addf(out, "%s%s", out->length ? ", " : "", lock);
-		}
-	}
-}
-
 static void print_step(struct preview *p, const struct step *step)
 {
-	struct stmts stmts = statements(p, step);
+	const char *word = state_word(step, &p->facts[step->number - 1]);
+	struct stmts stmts = preview_statements(p, step);
 	struct buf effect = {0};
 
-	printf("     %-*s  %s\n", TEXT_WIDTH, step_text(step, &p->arena),
-	       state_word(step, &p->facts[step->number - 1]));
+	printf("     %-*s%s%s\n", *word ? TEXT_WIDTH : 0, step_text(step, &p->arena), *word ? "  " : "", word);
 	if (step->common.loses)
 		printf("         loses: %s\n", step->common.loses);
 	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
 		buf_clear(&effect);
-		add_effect(p, stmt, &effect);
+		add_effect(p, step, stmt, &effect);
 		if (effect.length)
 			printf("         %s\n", buf_text(&effect));
 	}
@@ -186,7 +184,7 @@ static void print_head(const struct preview *p)
 /* Statements in order; those of one transaction between BEGIN and COMMIT. */
 static void print_sql_of(struct preview *p, const struct block *block, const struct step *step)
 {
-	struct stmts stmts = statements(p, step);
+	struct stmts stmts = preview_statements(p, step);
 	bool open = false;
 
 	printf("-- %s, step %d: %s\n", block->label, step->number, step_text(step, &p->arena));
@@ -207,7 +205,9 @@ static void print_sql_of(struct preview *p, const struct block *block, const str
 		if (step->type->judges_rows)
 			printf("-- read only%s\n", stmt->runs > 1 ? ", several times, and measured" : "");
 		printf("%s;%s\n", stmt->sql,
-		       stmt->mode == STMT_REPEAT ? "  -- again and again, until it touches no row" : "");
+		       stmt->mode == STMT_REPEAT    ? "  -- again and again, until it touches no row"
+		       : stmt->mode == STMT_BATCHES ? "  -- cut into short batches"
+		                                    : "");
 		if (stmt->mode != STMT_OUTSIDE && !more)
 			printf("COMMIT;\n");
 	}
@@ -220,33 +220,6 @@ static void print_sql(struct preview *p)
 	for (size_t b = (size_t)p->run.next_block; b < p->plan->block_count; b++)
 		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++)
 			print_sql_of(p, &p->plan->blocks[b], &p->plan->blocks[b].steps[i]);
-}
-
-static json_t *sql_json(const struct stmts *stmts)
-{
-	json_t *list = json_array();
-
-	for (const struct stmt *stmt = stmts->first; stmt; stmt = stmt->next)
-		json_array_append_new(list, json_string(stmt->sql));
-	return list;
-}
-
-static void print_json(struct preview *p)
-{
-	for (size_t b = 0; b < p->plan->block_count; b++)
-		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++) {
-			const struct step *step = &p->plan->blocks[b].steps[i];
-			struct stmts stmts = statements(p, step);
-			struct buf locks = {0};
-
-			add_locks(p, &stmts, &locks);
-			report_json(json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o}", "type", "step", "block",
-			                      p->plan->blocks[b].label, "number", step->number, "primitive", step->type->name,
-			                      "summary", step_text(step, &p->arena), "state",
-			                      step_state_name(p->facts[step->number - 1].state), "locks", buf_text(&locks),
-			                      "done", (int)b < p->run.next_block, "sql", sql_json(&stmts)));
-			buf_release(&locks);
-		}
 }
 
 static bool prepare(struct preview *p, struct err *err)
@@ -279,8 +252,9 @@ enum exit_code preview_command(struct context *context, struct err *err)
 	if (!plan_compile_operand(context, context->operands[0], &p.plan, err))
 		return err->code;
 	ok = prepare(&p, err);
+	ok = ok && (context->options.sql || preview_size_read(&p, err));
 	if (ok && context->options.json) {
-		print_json(&p);
+		preview_json(&p);
 	} else if (ok && context->options.sql) {
 		print_sql(&p);
 	} else if (ok) {

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/redraw.h"
 #include "cli/sqlstate.h"
 #include "plan/lua_sources.h"
 
@@ -267,6 +268,7 @@ static void log_diag(const char *label, const struct diag *diag)
 
 void report_diag(FILE *to, const struct diag *diag)
 {
+	redraw_erase();
 	if (style.json)
 		report_json(diag_json("diagnostic", diag));
 	else
@@ -284,6 +286,7 @@ void report_message(const char *format, ...)
 		text = NULL;
 	va_end(args);
 	if (!style.quiet && !style.json) {
+		redraw_erase();
 		fflush(stdout);
 		put_text(stderr, text ? text : format, 2);
 		fputc('\n', stderr);
@@ -368,6 +371,7 @@ void report_err(const struct err *err)
 	struct arena arena = {0};
 	struct diag diag;
 
+	redraw_erase();
 	if (!err->diag.summary)
 		return;
 	diag = err_diag(err, &arena);

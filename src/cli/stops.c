@@ -19,10 +19,10 @@ void stop_add(json_t *line, const struct stop *stop)
 
 json_t *stop_json(const char *type, const char *plan, const struct run_end *end)
 {
-	json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:b}", "type", type, "plan", plan, "kind",
+	json_t *line = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:b}", "type", type, "plan", plan, "kind",
 	                         end->block ? block_kind_name(end->block->kind) : NULL, "label",
 	                         end->block ? end->block->label : NULL, "why", end->why, "next", end->command,
-	                         "paused", end->why && !end->block);
+	                         "paused", end->why && !end->block && !end->outside, "outside", end->outside);
 
 	if (end->block)
 		stop_add(line, &end->stop);

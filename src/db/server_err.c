@@ -48,6 +48,16 @@ static void add_lines(struct err *err, const char *prefix, const char *text)
 			err_detail(err, "%s%.*s", prefix, length, line);
 }
 
+/* A prepared statement of ours that is there already, or no longer: we were given somebody else's session. */
+static void say_mixed_up(struct err *err)
+{
+	if (!err_is(err, "42P05") && !err_is(err, "26000"))
+		return;
+	err->code = EXIT_CONNECTION;
+	err_detail(err, "a pooler in transaction mode, which gives one session to several clients, does that");
+	err_help(err, "connect to the server itself, or to a pool in session mode");
+}
+
 void server_err(const PGresult *result, struct err *err)
 {
 	const char *summary = field(result, PG_DIAG_MESSAGE_PRIMARY), *rest = PQresultErrorMessage(result);
@@ -60,8 +70,10 @@ void server_err(const PGresult *result, struct err *err)
 	err->position = atoi(field(result, PG_DIAG_STATEMENT_POSITION));
 	add_lines(err, "", field(result, PG_DIAG_MESSAGE_DETAIL));
 	add_lines(err, "context: ", field(result, PG_DIAG_CONTEXT));
-	if (*field(result, PG_DIAG_MESSAGE_HINT))
+	/* Whatever language it is in: what depends on something never goes because of a hint. */
+	if (*field(result, PG_DIAG_MESSAGE_HINT) && !strstr(field(result, PG_DIAG_MESSAGE_HINT), "CASCADE"))
 		err_help(err, "%s", field(result, PG_DIAG_MESSAGE_HINT));
+	say_mixed_up(err);
 }
 
 void keep_last_words(struct conn *conn, const PGresult *result)

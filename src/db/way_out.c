@@ -15,6 +15,7 @@ static const struct {
 	{"23505", "change or leave out one of the rows that have the same key"},
 	{"23514", "correct the row, or leave it out"},
 	{"23P01", "change or leave out one of the rows that exclude each other"},
+	{"2BP01", "change or drop what depends on it first"},
 	{"3F000", "create the schema in an earlier step (create_schema_if_missing), or correct its name"},
 	{"42501", "run the plan as the owner, or as a role that has been granted the right"},
 	{"42701", "give one of the columns another name"},

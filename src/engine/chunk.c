@@ -5,8 +5,6 @@
 
 #include "engine/tx.h"
 
-enum { IDLE_MS = 10000 };
-
 /* Read with any search_path: every name says where it comes from. */
 #define GUARD(oid, triggers)                                                                                                \
 	"(SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_relation_filenode(" oid "),"                                           \
@@ -86,7 +84,7 @@ static size_t add_settings(struct work *w, const struct chunk_work *what, struct
 		"SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true),"
 		" pg_catalog.set_config('lock_timeout', $2, true), pg_catalog.set_config('search_path', $3, true),"
 		" " WAL " AS wal",
-		3, arena_printf(batch->arena, "%dms", IDLE_MS),
+		3, arena_printf(batch->arena, "%lldms", (long long)w->session->lock_hold),
 		arena_printf(batch->arena, "%lldms", (long long)what->lock_timeout),
 		w->session->plan->settings.search_path);
 	if (what->triggers_sleep)

@@ -79,13 +79,30 @@ bool look_satisfied(struct look *l, const char *by, const char *evidence, struct
 	return tx_run(l->session, &batch, NULL, err);
 }
 
-static void approval_tell(const struct block *block, const char *named, struct arena *arena, struct stop *stop)
+/* "; that of anna was withdrawn by bob: why", or nothing. */
+static const char *withdrawn_text(const struct condition_row *row, struct arena *arena)
+{
+	json_t *list = json_object_get(row->data, "withdrawn"), *last;
+	const char *reason;
+
+	if (row->satisfied || json_array_size(list) == 0)
+		return "";
+	last = json_array_get(list, json_array_size(list) - 1);
+	reason = json_string_value(json_object_get(last, "reason"));
+	return arena_printf(arena, "; that of %s was withdrawn by %s%s%s",
+	                    json_string_value(json_object_get(last, "given_by")),
+	                    json_string_value(json_object_get(last, "by")), reason ? ": " : "", reason ? reason : "");
+}
+
+static void approval_tell(const struct block *block, const struct condition_row *row, const char *named,
+                          struct arena *arena, struct stop *stop)
 {
 	const struct approval_args *approval = &block->wait.approval;
 
 	stop->why = approval->role ? arena_printf(arena, "a member of role %s has to approve%s", approval->role,
 	                                          approval->by_other ? ", not the role that started the run" : "")
 	                           : "somebody has to approve";
+	stop->why = arena_printf(arena, "%s%s", stop->why, withdrawn_text(row, arena));
 	stop->command = arena_printf(arena, "interlock approve %s %s", named, label_named(block->label, arena));
 }
 
@@ -102,7 +119,7 @@ static void tell(const struct block *block, const struct condition_row *row, con
 	if (block->kind == BLOCK_GATE)
 		gate_tell(block, run_named(run, arena), arena, stop);
 	else if (block->kind == BLOCK_APPROVAL)
-		approval_tell(block, run_named(run, arena), arena, stop);
+		approval_tell(block, row, run_named(run, arena), arena, stop);
 	else
 		safety_tell(block, row, arena, stop);
 	if (!stop->command)

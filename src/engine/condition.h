@@ -2,6 +2,7 @@
 #ifndef INTERLOCK_ENGINE_CONDITION_H
 #define INTERLOCK_ENGINE_CONDITION_H
 
+#include "engine/batch.h"
 #include "engine/session.h"
 
 /* How a stop stands.  Strings live in the arena that was given, or the session's. */
@@ -31,6 +32,10 @@ bool condition_tell(struct conn *conn, const struct run_row *run, const struct b
  * again. */
 bool condition_leave(struct session *session, int block, struct err *err);
 
+/* Adds a statement to a transaction: what was decided about the blocks from `block` on stays in the journal when
+ * their rows go. */
+void condition_journal(struct session *session, int block, struct batch *batch);
+
 /* What a person says, and where. */
 struct decision {
 	const char *evidence;    /* or the reason of an approval; may be NULL */
@@ -44,5 +49,16 @@ struct decision {
  */
 bool condition_decide(struct conn *conn, const struct run_row *run, const struct block *block,
                       const struct decision *decision, struct err *err);
+
+/*
+ * Takes an approval back that the run has not passed yet, by a member of the
+ * role that may give it; who and why stays with the block.  EXIT_OWN: there is
+ * none, or it was passed.
+ */
+bool condition_withdraw(struct conn *conn, const struct run_row *run, const struct block *block,
+                        const struct decision *decision, struct err *err);
+
+/* Begins a transaction in which nobody can withdraw the approval; *given: nobody has. */
+bool condition_hold_approval(struct session *session, const struct block *block, bool *given, struct err *err);
 
 #endif

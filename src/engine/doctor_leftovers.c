@@ -47,7 +47,8 @@ static const char constraints[] =
 	" VALID: rows from before it may break it' AS what, 'ALTER TABLE ' || o.conrelid::regclass || ' VALIDATE CONSTRAINT '"
 	" || quote_ident(o.conname) AS help FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
 	" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT o.convalidated AND o.contype IN ('c', 'f', 'n')"
-	" AND o.conparentid = 0 AND o.coninhcount = 0 AND " OF_PEOPLE " ORDER BY 2 LIMIT 50";
+	" AND pg_get_constraintdef(o.oid) !~ ' NOT ENFORCED$' AND o.conparentid = 0 AND o.coninhcount = 0 AND " OF_PEOPLE
+	" ORDER BY 2 LIMIT 50";
 
 static const char functions[] =
 	"SELECT 'warning' AS level, 'function interlock.' || p.proname || ' belongs to no run' AS what,"

@@ -47,20 +47,29 @@ static const char approvals[] =
 	"  THEN ' may not approve' WHEN by_other THEN ' started the run, and may not approve' ELSE ' may approve' END"
 	"  || ' \"' || label || '\" of plan \"' || plan || '\" (role ' || role || ')', NULL FROM named WHERE oid IS NOT NULL";
 
+static const char logs[] =
+	"SELECT CASE WHEN l.bytes > p.log_limit THEN 'problem' ELSE 'ok' END AS level, 'plan \"' || r.plan || '\": the log of ' ||"
+	" quote_ident(p.live_schema) || '.' || quote_ident(p.live_name) || ' has about ' || l.rows || ' keys, ' ||"
+	" pg_size_pretty(l.bytes) || ' of at most ' || pg_size_pretty(p.log_limit) AS what, CASE WHEN l.bytes > p.log_limit THEN"
+	" 'let cron call interlock sync, every few minutes' END AS help FROM interlock.pair p JOIN interlock.run r ON r.id = p.run"
+	" CROSS JOIN LATERAL (SELECT coalesce(pg_relation_size(c.oid), 0) AS bytes, coalesce(pg_stat_get_live_tuples(c.oid),"
+	" 0) AS rows FROM (SELECT to_regclass('interlock.log_' || p.run || '_' || p.number)) c(oid)) l WHERE " OPEN
+	" ORDER BY 1 DESC, 2";
+
 const struct question doctor_registry[] = {
 	{"runs", "", runs, 0, false},
 	{"tables", "the role may change those of the runs under way", tables, 0, false},
 	{"approvals", "none has to be given by a certain role", approvals, 0, false},
+	{"capture logs", "none", logs, 0, false},
 	{.subject = NULL},
 };
 
 /* ---- Archives ---- */
 
-/* age: of what a step of a run that stands keeps for undo; what undo itself has kept stays until it is restored.
- */
+/* age: since the step was done, or taken back; NULL while it is neither. */
 static const char archives[] =
 	"SELECT c.relname AS name, pg_size_pretty(pg_total_relation_size(c.oid)) AS size, r.plan, r.compiled, r.hash,"
-	" s.number, CASE WHEN s.state = 'done' AND s.created AND (to_jsonb(s) ->> 'expired_at') IS NULL"
+	" s.number, CASE WHEN s.state IN ('done', 'undone')"
 	"  THEN (extract(epoch FROM clock_timestamp() - s.finished_at) * 1000)::bigint END AS age"
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'interlock'"
 	" JOIN interlock.run r ON r.id = substring(c.relname from '^[a-z_]+_([0-9]{1,18})_[0-9]{1,9}$')::bigint"

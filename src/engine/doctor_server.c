@@ -27,7 +27,7 @@ static const char privileges[] =
 
 /*
  * reset_val is what a session of this role begins with, whoever set it.  run
- * overrides the timeouts of statements and locks, but not what is newer.
+ * overrides the timeouts of statements, transactions and locks.
  */
 static const char settings[] =
 	"WITH s AS (SELECT name, reset_val AS value, reset_val || coalesce(unit, '') AS shown, CASE source"
@@ -37,11 +37,9 @@ static const char settings[] =
 	"   || quote_ident(current_database()) || ' RESET ' || name"
 	"  ELSE 'ALTER SYSTEM RESET ' || name END AS mend FROM pg_settings),"
 	" cut AS (SELECT string_agg(name || ' = ' || shown, ', ' ORDER BY name) AS these FROM s"
-	"  WHERE name IN ('statement_timeout', 'lock_timeout') AND value <> '0')"
+	"  WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout') AND value <> '0')"
 	" SELECT 'warning' AS level, 'track_counts is off: no safety period can tell whether its tables are used' AS what,"
 	"  'ALTER SYSTEM SET track_counts = on' AS help FROM s WHERE name = 'track_counts' AND value = 'off'"
-	" UNION ALL SELECT 'problem', 'transaction_timeout = ' || shown || ' ends long transactions of ours: VALIDATE, a copy',"
-	"  mend FROM s WHERE name = 'transaction_timeout' AND value <> '0'"
 	" UNION ALL SELECT 'problem', 'idle_session_timeout = ' || shown || ' ends the session that holds a run''s lease, which"
 	" is idle for 5 s between its heartbeats', mend FROM s"
 	"  WHERE name = 'idle_session_timeout' AND value::bigint BETWEEN 1 AND 15000"

@@ -1,11 +1,16 @@
-/* Comparing fingerprints, with patience: their definitions can't be read while a table is locked ACCESS EXCLUSIVE.
+/*
+ * Comparing fingerprints, with patience: their definitions can't be read while
+ * a table is locked ACCESS EXCLUSIVE; and putting others in their place.
  */
 #include "engine/drift.h"
+
+#include <string.h>
 
 #include "engine/blame.h"
 #include "engine/control.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
+#include "engine/tx.h"
 
 enum { ATTEMPTS_MAX = 100, PAUSE_MS = 1000 }; /* each waits 5 s for the lock: about 10 minutes */
 
@@ -62,4 +67,76 @@ bool drift_check(struct session *s, const struct step *next, struct err *err)
 		if (!err_is(err, "55P03") || !wait_on(s, next, i >= ATTEMPTS_MAX || i >= wanted, err))
 			return false;
 	return true;
+}
+
+/* Between two phases nothing of the plan is half done, so that what differs was done by others. */
+static bool is_between_phases(const struct session *s)
+{
+	const struct block *block;
+
+	if ((size_t)s->run.next_block >= s->plan->block_count)
+		return true;
+	block = &s->plan->blocks[s->run.next_block];
+	for (size_t i = 0; i < block->step_count; i++) {
+		const char *state = s->steps[block->steps[i].number - 1].state;
+
+		if (state && strcmp(state, "pending") != 0 && strcmp(state, "undone") != 0)
+			return false;
+	}
+	return true;
+}
+
+static void take_rows(struct session *s, const struct rows *rows, struct drift *drift)
+{
+	struct err told = {0};
+
+	drift->count = rows_count(rows);
+	drift->tables = arena_array(&s->arena, struct drifted, drift->count);
+	for (size_t r = 0; r < drift->count; r++) {
+		drift->tables[r].name = arena_strdup(&s->arena, rows_get(rows, r, "relation"));
+		drift->tables[r].now = arena_strdup(&s->arena, rows_get(rows, r, "now"));
+	}
+	fingerprint_tell(rows, &told);
+	drift->text_count = told.diag.detail_count;
+	drift->texts = arena_array(&s->arena, const char *, drift->text_count);
+	for (size_t i = 0; i < drift->text_count; i++)
+		drift->texts[i] = arena_strdup(&s->arena, told.diag.details[i]);
+	err_release(&told);
+}
+
+bool drift_look(struct session *s, struct drift *drift, struct err *err)
+{
+	struct rows *rows;
+
+	*drift = (struct drift){.nothing = "the tables are as the last phase left them"};
+	if (!is_between_phases(s)) {
+		drift->nothing = "a phase is half done, and what it did itself is no change by hand";
+		return true;
+	}
+	if (!fingerprint_differences(s, &rows, err))
+		return false;
+	take_rows(s, rows, drift);
+	rows_free(rows);
+	return true;
+}
+
+/* What was shown is what is taken: a table that changed again meanwhile is found by the next run. */
+bool drift_accept(struct session *s, const struct drift *drift, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
+	bool ok;
+
+	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
+	for (size_t i = 0; i < drift->count; i++)
+		batch_add(&batch,
+		          "UPDATE interlock.claim SET fingerprint = $3::jsonb WHERE run = $1::bigint AND relation = $2", 3,
+		          run, drift->tables[i].name, drift->tables[i].now);
+	for (size_t i = 0; i < drift->text_count; i++)
+		batch_add(&batch, "INSERT INTO interlock.event (run, kind, statement) VALUES ($1::bigint, 'drift', $2)", 2,
+		          run, arena_printf(&arena, "accepted: %s", drift->texts[i]));
+	ok = tx_run(s, &batch, NULL, err);
+	arena_release(&arena);
+	return ok;
 }

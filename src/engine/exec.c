@@ -42,6 +42,8 @@ void exec_plan_step(const struct step *step, enum direction direction, const str
 		type->restore(step->args, facts, stmts);
 	else if (direction == EXPIRE && type->expire)
 		type->expire(step->args, facts, stmts);
+	else if (direction == FINISH && type->finish)
+		type->finish(step->args, facts, stmts);
 }
 
 bool exec_count_archive(struct session *s, struct facts *facts, struct err *err)
@@ -129,6 +131,8 @@ static bool look(struct work *w, struct err *err)
 	};
 	if (w->session->steps[w->step->number - 1].attempts == 0 && take_fresh(w))
 		return true; /* nothing to look at: the transaction is opened together with the work */
+	if (w->direction == BACK)
+		w->facts.added = plan_additions(w->session->plan, w->step, &w->arena);
 	probes = facts_has_probe(w->step);
 	if (probes)
 		batch_add_query(&batch, facts_question(w->step, &w->arena));
@@ -276,7 +280,10 @@ static bool reconnect(struct session *s, const struct step *step, struct err *er
 /* What to do where nothing better is known. */
 static void help_failure(const struct step *step, enum direction direction, struct err *err)
 {
-	const char *what = way_out(err->sqlstate), *verb = direction == BACK ? "undo" : "run";
+	const char *what = way_out(err->sqlstate), *verb = direction == BACK      ? "undo"
+	                                                   : direction == EXPIRE  ? "sync"
+	                                                   : direction == RESTORE ? "restore"
+	                                                                          : "run";
 
 	if (step_class_of(step) == CLASS_VERIFY)
 		err_help(err, "a verification changes nothing: mend what it found, or correct the plan, and run again");
@@ -318,7 +325,11 @@ static void describe_failure(struct session *s, const struct step *step, enum di
 		help_failure(step, direction, err);
 }
 
-/* The registry keeps what went wrong; best effort, the failure itself is what matters. */
+/*
+ * The registry keeps what went wrong; best effort, the failure itself is what
+ * matters.  What a person stopped did not fail: engine/course.h notes it; nor
+ * what waits for its windows: engine/throttle.h.
+ */
 static void record_failure(struct session *s, const struct step *step, const struct err *err)
 {
 	struct arena arena = {0};
@@ -331,9 +342,8 @@ static void record_failure(struct session *s, const struct step *step, const str
 		"UPDATE interlock.step SET sqlstate = nullif($3, ''), message = $4 WHERE run = $1::bigint AND number ="
 		" $2::integer",
 		4, run, arena_printf(&arena, "%d", step->number), err->sqlstate, err->diag.summary);
-	batch_add(&batch, "UPDATE interlock.run SET state = $2 WHERE id = $1::bigint", 2, run,
-	          err->code == EXIT_INTERRUPTED ? "waiting" : "failed");
-	if (!conn_lost(s->worker) && !s->lease_lost)
+	batch_add(&batch, "UPDATE interlock.run SET state = 'failed' WHERE id = $1::bigint", 1, run);
+	if (err->code != EXIT_INTERRUPTED && err->code != EXIT_WAITING && !conn_lost(s->worker) && !s->lease_lost)
 		tx_run(s, &batch, NULL, &ignored);
 	err_release(&ignored);
 	arena_release(&arena);
@@ -375,15 +385,19 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	int64_t begin = loop_now();
 	bool nothing = false;
 
-	session_say(s, step, STEP_BEGINS, 0, NULL);
+	if (direction != FINISH) /* it belongs to the end of the plan, not to one of its steps */
+		session_say(s, step, STEP_BEGINS, 0, NULL);
 	if (until_done(s, step, direction, &nothing, err)) {
+		if (direction == FINISH)
+			return true;
 		session_say(s, step,
 		            direction == BACK      ? STEP_UNDONE
 		            : direction == RESTORE ? STEP_RESTORED
 		            : direction == EXPIRE  ? STEP_EXPIRED
 		            : nothing              ? STEP_ALREADY
 		                                   : STEP_DONE,
-		            loop_now() - begin, step->type->class == CLASS_VERIFY ? row_of(s, step)->result : NULL);
+		            loop_now() - begin,
+		            direction == FORWARD || direction == VERIFY ? row_of(s, step)->result : NULL);
 		return true;
 	}
 	if (direction == VERIFY && err->code == EXIT_STEP && !err->diag.help)

@@ -12,7 +12,7 @@
 
 #include "engine/session.h"
 
-enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY };
+enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY, FINISH };
 
 /* Does it to the end, retrying what may be retried.  false: *err is the message for the person, and nothing is
  * half-done. */

@@ -413,12 +413,12 @@ static enum outcome sweep(struct fill *f, struct err *err)
 	return OUTCOME_DONE;
 }
 
-/* A constraint refuses what rows are filled with: then it would refuse what others write, too, because of us. */
+/* What rows are filled with is refused: a constraint would refuse what others write, too, because of us. */
 static void withdraw(const struct fill *f, struct err *err)
 {
 	struct err failure = {0};
 
-	if (!f->filling->withdraw || !err_is(err, "23") || conn_lost(f->w->session->worker) ||
+	if (!f->filling->withdraw || !(err_is(err, "22") || err_is(err, "23")) || conn_lost(f->w->session->worker) ||
 	    f->w->session->lease_lost)
 		return;
 	if (culprits_withdraw(f->w, f->filling->withdraw, &failure))
@@ -449,6 +449,7 @@ enum outcome fill_run(struct work *w, const struct stmt *stmt, bool ends, struct
 		withdraw(&f, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	w->result = arena_printf(&w->arena, "%lld rows filled", (long long)f.rows);
+	w->result = arena_printf(&w->arena, "%lld %s", (long long)f.rows, f.rows == 1 ? "row" : "rows");
+	w->session->steps[w->step->number - 1].result = arena_strdup(&w->session->arena, w->result);
 	return group_end_batches(w, stmt, loop_now() - begin, ends, err);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/naming.h"
 #include "engine/tx.h"
 
 /*
@@ -173,10 +174,8 @@ static void tell_difference(const char *relation, json_t *before, json_t *now, s
 		err_detail(err, "%s: %s is new (%s)", relation, name, json_string_value(value));
 }
 
-static bool say_drift(const struct rows *rows, struct err *err)
+void fingerprint_tell(const struct rows *rows, struct err *err)
 {
-	err_set(err, EXIT_CHANGED, "%s changed since the last phase, and not by this plan",
-	        rows_count(rows) == 1 ? rows_get(rows, 0, "relation") : "tables");
 	for (size_t r = 0; r < rows_count(rows); r++) {
 		json_t *before = json_loads(rows_get(rows, r, "before"), 0, NULL);
 		json_t *now = json_loads(rows_get(rows, r, "now"), 0, NULL);
@@ -185,15 +184,25 @@ static bool say_drift(const struct rows *rows, struct err *err)
 		json_decref(before);
 		json_decref(now);
 	}
-	err_help(err, "take the change back, or undo the plan; nothing was changed now");
+}
+
+static bool say_drift(const struct session *s, const struct rows *rows, struct err *err)
+{
+	err_set(err, EXIT_CHANGED, "%s changed since the last phase, and not by this plan",
+	        rows_count(rows) == 1 ? rows_get(rows, 0, "relation") : "tables");
+	fingerprint_tell(rows, err);
+	err_help(
+		err,
+		"take the change back; or, if it is meant, interlock amend %s --accept-drift; or undo the plan; nothing"
+		" was changed now",
+		run_named(&s->run, &err->arena));
 	return false;
 }
 
-bool fingerprint_compare(struct session *s, struct err *err)
+bool fingerprint_differences(struct session *s, struct rows **rows, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
-	struct rows *rows = NULL;
 	bool ok;
 
 	batch_add(&batch,
@@ -202,12 +211,19 @@ bool fingerprint_compare(struct session *s, struct err *err)
 	          " JOIN now n ON n.relation = c.relation WHERE c.run = $1::bigint"
 	          " AND c.fingerprint IS DISTINCT FROM n.fingerprint AND c.fingerprint IS NOT NULL ORDER BY 1",
 	          1, arena_printf(&arena, "%lld", (long long)s->run.id));
-	ok = tx_begin(s, &batch, &rows, err);
-	if (ok) {
+	*rows = NULL;
+	ok = tx_begin(s, &batch, rows, err);
+	if (ok)
 		tx_rollback(s);
-		ok = rows_count(rows) == 0 || say_drift(rows, err);
-	}
-	rows_free(rows);
 	arena_release(&arena);
+	return ok;
+}
+
+bool fingerprint_compare(struct session *s, struct err *err)
+{
+	struct rows *rows;
+	bool ok = fingerprint_differences(s, &rows, err) && (rows_count(rows) == 0 || say_drift(s, rows, err));
+
+	rows_free(rows);
 	return ok;
 }

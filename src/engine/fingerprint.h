@@ -24,7 +24,11 @@ void claims_drop_others(struct session *session, const struct plan *plan, struct
 void fingerprint_store(struct session *session, struct batch *batch);
 void claims_drop(struct session *session, struct batch *batch);
 
-/* EXIT_CHANGED: a table differs from what the last phase left, with each difference as a detail. */
+/* The tables that differ from what the last phase left: rows of relation, before, now. */
+bool fingerprint_differences(struct session *session, struct rows **rows, struct err *err);
+/* How they differ, each as a detail. */
+void fingerprint_tell(const struct rows *rows, struct err *err);
+/* EXIT_CHANGED: a table differs, and how. */
 bool fingerprint_compare(struct session *session, struct err *err);
 
 #endif

@@ -5,8 +5,13 @@
 
 #include "base/interrupt.h"
 #include "base/xalloc.h"
+#include "engine/compare.h"
 #include "engine/control.h"
+#include "engine/copy.h"
 #include "engine/culprits.h"
+#include "engine/fill.h"
+#include "engine/progress.h"
+#include "engine/throttle.h"
 #include "engine/tx.h"
 #include "engine/verify.h"
 #include "engine/work.h"
@@ -92,6 +97,8 @@ static const char *mark_back =
 	" finished_at = CASE WHEN $3 = 'undone' THEN clock_timestamp() END, sqlstate = NULL, message = NULL"
 	" WHERE run = $1::bigint AND number = $2::integer";
 
+static const char *forget_chunks = "DELETE FROM interlock.chunk WHERE run = $1::bigint AND step = $2::integer";
+
 /* The state stays: what had failed in its place is still to be done there. */
 static const char *mark_verified =
 	"UPDATE interlock.step SET result = $3,"
@@ -114,6 +121,8 @@ void group_mark(struct work *w, struct batch *batch, bool ends)
 		free(before);
 	} else if (w->direction == BACK) {
 		batch_add_often(batch, mark_back, 4, run, number, ends ? "undone" : "undoing", epoch);
+		if (ends) /* a later run begins anew */
+			batch_add_often(batch, forget_chunks, 2, run, number);
 	} else if (w->direction == VERIFY) {
 		batch_add_often(batch, mark_verified, 3, run, number, w->result);
 	} else if (w->direction == EXPIRE && ends) {
@@ -140,12 +149,14 @@ static void add_settings(struct work *w, struct batch *batch, const struct group
 	                arena_printf(&w->arena, "%lldms", (long long)(brief ? s->lock_hold : IDLE_MS)),
 	                arena_printf(&w->arena, "%lldms", (long long)lock_timeout_of(s, w->step)),
 	                s->plan->settings.search_path);
+	if (group->first->triggers_sleep)
+		batch_add(batch, "SET LOCAL session_replication_role = replica", 0);
 }
 
 /* It runs with the plan's search_path, so every name in it says where it comes from. */
 void group_journal(struct work *w, struct batch *batch, const struct stmt *first, size_t size, const char *ms)
 {
-	static const char *const kinds[] = {"run", "undo", "restore", "expire", "verify"};
+	static const char *const kinds[] = {"run", "undo", "restore", "expire", "verify", "finish"};
 	json_t *texts = json_array();
 	char *list;
 
@@ -333,24 +344,33 @@ static enum outcome mark_end(struct work *w, struct err *err)
 /* Again and again, each time a transaction, until it touches no row. */
 static enum outcome repeat(struct work *w, const struct group *group, bool ends, struct err *err)
 {
-	int64_t touched = 1;
+	const struct stmt *stmt = group->first;
+	int64_t touched = 1, expected = stmt->rows_expected > 0 ? stmt->rows_expected : PROGRESS_UNKNOWN;
 
+	w->rows += stmt->rows_before;
+	if (w->open && w->session->heeds_pause) { /* it may have to wait, and nothing was done yet but to look */
+		tx_rollback(w->session);
+		w->open = false;
+	}
 	while (touched > 0) {
 		enum outcome outcome;
 
-		if (exec_interrupted(err) || (!w->open && !control_wait(w->session, w->step, err)))
+		progress_tell(w->session, w->step, w->rows, expected, stmt->note);
+		if (exec_interrupted(err) ||
+		    (!w->open && (!control_wait(w->session, w->step, err) || !throttle_wait(w->session, w->step, err))))
 			return OUTCOME_FAILED;
 		outcome = run_once(w, group, false, &touched, err);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
+		w->rows += touched;
 		*w->patience =
 			(struct patience){.first_only = w->patience->first_only}; /* it got on: begin to count anew */
 	}
+	progress_end(w->session, w->step);
 	return ends ? mark_end(w, err) : OUTCOME_DONE;
 }
 
-/* Marks the row before what no transaction covers, so that a crash finds out whose half-built thing it is. */
-static bool mark_before(struct work *w, struct err *err)
+bool group_mark_before(struct work *w, struct err *err)
 {
 	struct session *s = w->session;
 	struct batch batch = {.arena = &w->arena};
@@ -382,7 +402,8 @@ static bool set_outside(struct work *w, bool outside, struct err *err)
 	                  NULL, err);
 }
 
-/* Somebody else made the same thing after our probe: it is theirs, whatever the row says since mark_before(). */
+/* Somebody else made the same thing after our probe: it is theirs, whatever the row says since
+ * group_mark_before(). */
 static void give_up_claim(struct work *w)
 {
 	struct batch batch = {.arena = &w->arena};
@@ -397,9 +418,7 @@ static void give_up_claim(struct work *w)
 	err_release(&ignored);
 }
 
-/* It was done; with its end, where it is the last of the step. */
-static enum outcome journal_outside(struct work *w, const struct stmt *stmt, int64_t ms, bool ends,
-                                    struct err *err)
+enum outcome group_end_batches(struct work *w, const struct stmt *stmt, int64_t ms, bool ends, struct err *err)
 {
 	struct batch batch = {.arena = &w->arena};
 
@@ -417,7 +436,7 @@ static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, 
 	struct err ignored = {0};
 	bool ok;
 
-	if (!mark_before(w, err))
+	if (!group_mark_before(w, err))
 		return OUTCOME_FAILED;
 	ok = set_outside(w, true, err) && conn_query(s->worker, QUERY(stmt->sql), NULL, err);
 	if (!ok)
@@ -429,7 +448,7 @@ static enum outcome outside(struct work *w, const struct stmt *stmt, bool ends, 
 		set_outside(w, false, &ignored);
 	err_release(&ignored);
 	if (ok)
-		return journal_outside(w, stmt, loop_now() - begin, ends, err);
+		return group_end_batches(w, stmt, loop_now() - begin, ends, err);
 	if (w->direction == FORWARD && w->facts.state == STATE_ABSENT && err_is(err, "42P07") &&
 	    !s->steps[w->step->number - 1].created)
 		give_up_claim(w);
@@ -444,6 +463,14 @@ static bool failed_at_rows(const struct stmt *stmt, const struct err *err)
 	return err->code == EXIT_STEP && (err_is(err, "23") || (stmt->must_be_empty && !err->sqlstate[0]));
 }
 
+/* Work that is cut into transactions of its own. */
+static enum outcome batches_run(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
+{
+	return stmt->comparing     ? compare_run(w, stmt, ends, err)
+	       : stmt->copied_into ? copy_run(w, stmt, ends, err)
+	                           : fill_run(w, stmt, ends, err);
+}
+
 enum outcome group_run(struct work *w, const struct stmt *first, bool ends, struct err *err)
 {
 	const struct stmt *last;
@@ -451,9 +478,11 @@ enum outcome group_run(struct work *w, const struct stmt *first, bool ends, stru
 	int64_t touched;
 	enum outcome outcome = w->step->type->judges_rows    ? verify_run(w, first, ends, err)
 	                       : first->mode == STMT_OUTSIDE ? outside(w, first, ends, err)
+	                       : first->mode == STMT_BATCHES ? batches_run(w, first, ends, err)
 	                       : first->mode == STMT_REPEAT  ? repeat(w, &group, ends, err)
 	                                                     : run_once(w, &group, ends, &touched, err);
 
+	throttle_end(w->session);
 	if (outcome == OUTCOME_FAILED && first->culprits && failed_at_rows(first, err))
 		culprits_tell(w, first->culprits, err);
 	return outcome;

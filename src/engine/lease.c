@@ -159,7 +159,12 @@ static bool raise_epoch(struct session *s, struct err *err)
 	struct arena arena = {0};
 	const char *run = arena_printf(&arena, "%lld", (long long)s->run.id);
 	const char *epoch = arena_printf(&arena, "%lld", (long long)s->run.epoch);
-	const char *params[] = {run, epoch, whoami(&arena), conn_user(s->control), s->looking ? "true" : "false"};
+	const char *params[] = {run,
+	                        epoch,
+	                        whoami(&arena),
+	                        conn_user(s->control),
+	                        s->looking ? "true" : "false",
+	                        s->looking || s->reads_only ? "true" : "false"};
 	struct err ignored = {0};
 	struct rows *rows;
 	bool ok;
@@ -170,13 +175,15 @@ static bool raise_epoch(struct session *s, struct err *err)
 		conn_query(s->control, QUERY(arena_printf(&arena, "LOCK TABLE interlock.fence_%s IN EXCLUSIVE MODE", run)),
 	               NULL, err) &&
 		conn_query(s->control,
-	               &(struct query){.sql =
-	                                   "UPDATE interlock.run SET epoch = epoch + 1, looking = $5::boolean,"
-	                                   " state = CASE WHEN $5::boolean THEN state ELSE 'running' END,"
-	                                   " seen = CASE WHEN $5::boolean THEN seen ELSE clock_timestamp() END,"
-	                                   " holder = $3 || ' as ' || $4"
-	                                   " WHERE id = $1::bigint AND epoch = $2::bigint RETURNING epoch, next_block",
-	                               .count = 5,
+	               &(struct query){.sql = "UPDATE interlock.run SET epoch = epoch + 1, looking = $5::boolean,"
+	                                      " state = CASE WHEN $6::boolean THEN state ELSE 'running' END,"
+	                                      " seen = CASE WHEN $5::boolean THEN seen ELSE clock_timestamp() END,"
+	                                      " outside_since = CASE WHEN $6::boolean THEN outside_since END,"
+	                                      " holder = $3 || ' as ' || $4"
+	                                      " WHERE id = $1::bigint AND epoch = $2::bigint"
+	                                      " RETURNING epoch, next_block, coalesce(undo_from, -1) AS undo_from,"
+	                                      " interrupted_at IS NOT NULL AS interrupted",
+	                               .count = 6,
 	                               .params = params},
 	               &rows, err);
 	if (ok) {
@@ -185,6 +192,8 @@ static bool raise_epoch(struct session *s, struct err *err)
 		if (ok) {
 			s->run.epoch = rows_integer(rows, 0, "epoch");
 			s->run.next_block = (int)rows_integer(rows, 0, "next_block");
+			s->run.undo_from = (int)rows_integer(rows, 0, "undo_from");
+			s->run.interrupted = rows_true(rows, 0, "interrupted");
 		}
 		rows_free(rows);
 	}

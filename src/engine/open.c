@@ -89,6 +89,15 @@ static bool find(struct session *s, const struct run_request *r, bool *begin, st
 	return *begin || changed(&s->run, r->plan, err);
 }
 
+/* An adopted plan was done by others, so there is nothing of this run's to take back or to put back. */
+static bool did_nothing(const struct session *s, struct err *err)
+{
+	err_set(err, EXIT_OWN, "plan \"%s\" was adopted: this run did nothing that could be taken back", s->run.plan);
+	err_detail(err, "what it describes was there before, made by hand or by another tool; nothing was changed");
+	err_help(err, "to take it away, write a plan under a new name that drops it");
+	return false;
+}
+
 /* May that role see the run and decide?  Also true for a role that does not exist: the grant will say so. */
 static bool may_decide(struct session *s, const char *role, bool *may, struct err *err)
 {
@@ -167,6 +176,8 @@ static bool settle_run(struct session *s, const struct run_request *r, bool *don
 		return unknown(r, err);
 	if (begin && !begin_run(s, r->plan, r->findings, err))
 		return false;
+	if (!r->start && !r->reads_only && is_state(s, "adopted"))
+		return did_nothing(s, err);
 	*done = r->start && registry_finished(&s->run);
 	return true;
 }
@@ -177,6 +188,7 @@ bool run_open(struct session *s, const struct run_request *r, const struct run_o
 	bool done;
 
 	*open = false;
+	s->reads_only = r->reads_only;
 	if (!open_sessions(s, err) || !settle_run(s, r, &done, err) || !take_plan(s, o, err))
 		return false;
 	*open = !done;

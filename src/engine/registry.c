@@ -44,9 +44,13 @@ bool registry_label(struct conn *conn, const char *environment, struct err *err)
 	return false;
 }
 
+/* By way of JSON, for status also reads a registry of version 1, which has no such columns. */
 #define RUN_COLUMNS                                                                                               \
 	"id, plan, parameters, attempt, state, hash, epoch, next_block, started_by, compiled, tool,"                  \
 	" coalesce(seen > clock_timestamp() - interval '30 s', false) AS alive,"                                      \
+	" coalesce((to_jsonb(run) ->> 'undo_from')::integer, -1) AS undo_from,"                                       \
+	" to_jsonb(run) ->> 'interrupted_at' IS NOT NULL AS interrupted,"                                             \
+	" to_jsonb(run) ->> 'outside_since' IS NOT NULL AS outside,"                                                  \
 	" to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at"
 
 static void take_run(const struct rows *rows, size_t r, struct arena *arena, struct run_row *run)
@@ -56,6 +60,9 @@ static void take_run(const struct rows *rows, size_t r, struct arena *arena, str
 		.epoch = rows_integer(rows, r, "epoch"),
 		.attempt = (int)rows_integer(rows, r, "attempt"),
 		.next_block = (int)rows_integer(rows, r, "next_block"),
+		.undo_from = (int)rows_integer(rows, r, "undo_from"),
+		.interrupted = rows_true(rows, r, "interrupted"),
+		.outside = rows_true(rows, r, "outside"),
 		.alive = rows_true(rows, r, "alive"),
 		.plan = arena_strdup(arena, rows_get(rows, r, "plan")),
 		.parameters = arena_strdup(arena, rows_get(rows, r, "parameters")),
@@ -66,6 +73,21 @@ static void take_run(const struct rows *rows, size_t r, struct arena *arena, str
 		.compiled = arena_strdup(arena, rows_get(rows, r, "compiled")),
 		.tool = arena_strdup(arena, rows_get(rows, r, "tool")),
 	};
+}
+
+static bool find_runs(struct conn *conn, const struct query *query, struct arena *arena, struct run_row **runs,
+                      size_t *count, struct err *err)
+{
+	struct rows *rows;
+
+	if (!conn_query(conn, query, &rows, err))
+		return false;
+	*count = rows_count(rows);
+	*runs = arena_array(arena, struct run_row, *count);
+	for (size_t r = 0; r < *count; r++)
+		take_run(rows, r, arena, &(*runs)[r]);
+	rows_free(rows);
+	return true;
 }
 
 bool registry_runs(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
@@ -79,16 +101,23 @@ bool registry_runs(struct conn *conn, const char *plan, const char *parameters, 
 		.count = 2,
 		.params = params,
 	};
-	struct rows *rows;
 
-	if (!conn_query(conn, &query, &rows, err))
-		return false;
-	*count = rows_count(rows);
-	*runs = arena_array(arena, struct run_row, *count);
-	for (size_t r = 0; r < *count; r++)
-		take_run(rows, r, arena, &(*runs)[r]);
-	rows_free(rows);
-	return true;
+	return find_runs(conn, &query, arena, runs, count, err);
+}
+
+bool registry_runs_before(struct conn *conn, const char *plan, struct arena *arena, struct run_row **runs,
+                          size_t *count, struct err *err)
+{
+	struct query query = {
+		.sql = "SELECT " RUN_COLUMNS " FROM interlock.run WHERE plan = coalesce($1, plan) AND EXISTS (SELECT FROM"
+			   " interlock.run r WHERE r.plan = run.plan AND r.parameters = run.parameters AND r.id > run.id)"
+			   " AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = 'interlock'::regnamespace"
+			   " AND c.relname ~ ('^archive_' || run.id || '_[0-9]+$')) ORDER BY id",
+		.count = 1,
+		.params = &plan,
+	};
+
+	return find_runs(conn, &query, arena, runs, count, err);
 }
 
 bool registry_find(struct conn *conn, const char *plan, const char *parameters, struct arena *arena,
@@ -263,14 +292,13 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 {
 	char number[24];
 	const char *params[] = {number};
-	/* By way of JSON, for status also reads a registry of version 1, which has no such columns. */
-	struct query query = {
-		.sql = "SELECT number, state, created, before, attempts, message,"
-			   " pg_catalog.to_jsonb(step) ->> 'result' AS result,"
-			   " pg_catalog.to_jsonb(step) ->> 'expired_at' IS NOT NULL AS expired FROM interlock.step"
-			   " WHERE run = $1",
-		.count = 1,
-		.params = params};
+	struct query query = {.sql = "SELECT number, state, created, before, attempts, message,"
+	                             " pg_catalog.to_jsonb(step) ->> 'result' AS result,"
+	                             " pg_catalog.to_jsonb(step) ->> 'expired_at' IS NOT NULL AS expired,"
+	                             " pg_catalog.to_jsonb(step) ->> 'doing' AS doing FROM interlock.step"
+	                             " WHERE run = $1",
+	                      .count = 1,
+	                      .params = params};
 	struct rows *rows;
 
 	snprintf(number, sizeof(number), "%lld", (long long)run);
@@ -289,6 +317,7 @@ bool registry_steps(struct conn *conn, int64_t run, size_t count, struct arena *
 			.message = arena_strdup(arena, rows_get(rows, r, "message")),
 			.result = arena_strdup(arena, rows_get(rows, r, "result")),
 			.expired = rows_true(rows, r, "expired"),
+			.doing = arena_strdup(arena, rows_get(rows, r, "doing")),
 		};
 	}
 	rows_free(rows);

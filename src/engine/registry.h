@@ -46,6 +46,13 @@ bool registry_runs(struct conn *conn, const char *plan, const char *parameters, 
                    struct run_row **runs, size_t *count, struct err *err);
 
 /*
+ * Runs of that plan (NULL: of any) that were taken back, and followed by
+ * another, but left a table with what undo kept.
+ */
+bool registry_runs_before(struct conn *conn, const char *plan, struct arena *arena, struct run_row **runs,
+                          size_t *count, struct err *err);
+
+/*
  * The newest run of that plan with those parameters (NULL: any, where there
  * is only one).  *found tells; EXIT_USAGE when several fit.
  */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/brief.h"
+#include "engine/naming.h"
 #include "engine/registry.h"
 #include "engine/registry_schema.h"
 #include "sql/ident.h"
@@ -135,7 +136,7 @@ bool registry_prepare(struct conn *conn, struct err *err)
 bool registry_at_rest(struct conn *conn, struct err *err)
 {
 	static const char question[] =
-		"SELECT 'run ' || r.id || ' of plan \"' || r.plan || '\", by ' || coalesce(r.holder, 'somebody') AS what"
+		"SELECT r.id, r.plan, r.parameters, coalesce(r.holder, 'somebody') AS holder"
 		" FROM interlock.run r WHERE r.state = 'running' AND r.seen > pg_catalog.clock_timestamp() - interval '30 s'"
 		" OR EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 4803659"
 		"  AND l.objid = r.id::oid AND l.objsubid = 2 AND l.granted AND l.database ="
@@ -148,8 +149,12 @@ bool registry_at_rest(struct conn *conn, struct err *err)
 	rest = rows_count(rows) == 0;
 	if (!rest) {
 		err_set(err, EXIT_HELD, "the registry is in use");
-		for (size_t r = 0; r < rows_count(rows); r++)
-			err_detail(err, "%s", rows_get(rows, r, "what"));
+		for (size_t r = 0; r < rows_count(rows); r++) {
+			struct run_row run = {.parameters = rows_get(rows, r, "parameters")};
+
+			err_detail(err, "run %s of plan \"%s\"%s, by %s", rows_get(rows, r, "id"), rows_get(rows, r, "plan"),
+			           run_parameters_text(&run, &err->arena), rows_get(rows, r, "holder"));
+		}
 		err_help(err, "wait until it stops; nothing was changed");
 	}
 	rows_free(rows);

@@ -99,7 +99,95 @@ static const char *const version_2[] = {
 	"COMMENT ON COLUMN interlock.step.expired_at IS 'when what the step had kept for undo was taken away'",
 	"ALTER TABLE interlock.run ADD COLUMN looking boolean NOT NULL DEFAULT false",
 	"COMMENT ON COLUMN interlock.run.looking IS 'who holds the lease only looks at the stop, for a moment'",
+	"ALTER TABLE interlock.run ADD COLUMN undo_from integer",
+	"COMMENT ON COLUMN interlock.run.undo_from IS 'the first block that an undo under way takes back; NULL: there is none'",
+	"ALTER TABLE interlock.run ADD COLUMN interrupted_at timestamptz",
+	"COMMENT ON COLUMN interlock.run.interrupted_at IS 'when a person stopped it at a safe point; NULL: it went on since'",
+	"ALTER TABLE interlock.step ADD COLUMN rows_expected bigint",
+	"COMMENT ON COLUMN interlock.step.rows_expected IS 'an estimate; NULL where nobody can say'",
+	"ALTER TABLE interlock.step ADD COLUMN doing text",
+	"COMMENT ON COLUMN interlock.step.doing IS 'what a long step does with its rows; NULL when it is through'",
+	"CREATE OR REPLACE VIEW interlock.progress AS"
+	" SELECT r.id AS run, r.plan, r.state, s.number AS step, s.primitive, s.state AS step_state, s.attempts, s.rows_done,"
+	" s.started_at, s.finished_at, s.message, s.rows_expected, s.doing"
+	" FROM interlock.run r JOIN interlock.step s ON s.run = r.id ORDER BY r.id, s.number",
+	"CREATE TABLE interlock.chunk ("
+	" run bigint NOT NULL REFERENCES interlock.run ON DELETE CASCADE,"
+	" step integer NOT NULL,"
+	" no bigint NOT NULL,"
+	" method text NOT NULL,"
+	" part text,"
+	" lo bigint NOT NULL,"
+	" hi bigint NOT NULL,"
+	" pass integer NOT NULL,"
+	" passes integer NOT NULL,"
+	" rows bigint NOT NULL,"
+	" ms double precision NOT NULL,"
+	" wal_bytes bigint NOT NULL,"
+	" guard text,"
+	" at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),"
+	" PRIMARY KEY (run, step, no))",
+	"COMMENT ON TABLE interlock.chunk IS 'batches of long steps: a run that was cut short goes on behind the last'",
 	"UPDATE interlock.claim SET fingerprint = NULL", /* they are written in other words now */
+	"ALTER TABLE interlock.run ADD COLUMN outside_since timestamptz",
+	"COMMENT ON COLUMN interlock.run.outside_since IS 'when it stopped because its windows were closed; NULL: it went on since'",
+	"ALTER TABLE interlock.control"
+	" ADD COLUMN batch_target interval CHECK (batch_target >= '5 ms'),"
+	" ADD COLUMN windows text[],"
+	" ADD COLUMN max_replica_lag interval CHECK (max_replica_lag >= '0'),"
+	" ADD COLUMN max_replica_mb integer CHECK (max_replica_mb >= 0),"
+	" ADD COLUMN min_slot_mb integer CHECK (min_slot_mb >= 0),"
+	" ADD COLUMN max_archive_files integer CHECK (max_archive_files >= 0),"
+	" ADD COLUMN max_wal_rate integer CHECK (max_wal_rate >= 0),"
+	" ADD COLUMN max_active_sessions integer CHECK (max_active_sessions >= 0),"
+	" ADD COLUMN max_dead_percent integer CHECK (max_dead_percent >= 0),"
+	" ADD COLUMN max_transaction_age interval CHECK (max_transaction_age >= '0')",
+	"COMMENT ON COLUMN interlock.control.batch_target IS 'how long a batch is to take; this and what follows: NULL is as the plan says'",
+	"COMMENT ON COLUMN interlock.control.windows IS 'hours in which long steps may work, {\"22:00-06:00 Europe/Berlin\"}; {}: any'",
+	"COMMENT ON COLUMN interlock.control.max_replica_lag IS 'of a standby, before the next batch waits; 5 s'",
+	"COMMENT ON COLUMN interlock.control.max_replica_mb IS 'of WAL that a standby has still to replay; 256'",
+	"COMMENT ON COLUMN interlock.control.min_slot_mb IS 'of WAL that must be left before a replication slot is lost; 2048'",
+	"COMMENT ON COLUMN interlock.control.max_archive_files IS 'of WAL that wait to be archived; 42'",
+	"COMMENT ON COLUMN interlock.control.max_wal_rate IS 'in MB a second, of the whole server; no limit'",
+	"COMMENT ON COLUMN interlock.control.max_active_sessions IS 'of others that are at work; no limit'",
+	"COMMENT ON COLUMN interlock.control.max_dead_percent IS 'dead rows of the table, of those that are alive; 20'",
+	"COMMENT ON COLUMN interlock.control.max_transaction_age IS 'of somebody else; no limit, but told from 30 min on'",
+	"CREATE TABLE interlock.verdict ("
+	" run bigint NOT NULL REFERENCES interlock.run ON DELETE CASCADE,"
+	" step integer NOT NULL,"
+	" pair integer NOT NULL,"
+	" passed boolean NOT NULL,"
+	" at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),"
+	" rows bigint NOT NULL,"
+	" bad bigint NOT NULL,"
+	" keys jsonb NOT NULL,"
+	" PRIMARY KEY (run, step))",
+	"COMMENT ON TABLE interlock.verdict IS 'what the last full comparison of a pair found, with the keys that differ'",
+	"CREATE TABLE interlock.pair ("
+	" run bigint NOT NULL REFERENCES interlock.run ON DELETE CASCADE,"
+	" number integer NOT NULL,"
+	" live_schema text NOT NULL,"
+	" live_name text NOT NULL,"
+	" shadow_schema text NOT NULL,"
+	" shadow_name text NOT NULL,"
+	" keys jsonb NOT NULL,"
+	" columns jsonb NOT NULL,"
+	" only_rows text NOT NULL,"
+	" copy_back jsonb NOT NULL,"
+	" foreign_keys jsonb NOT NULL,"
+	" aside jsonb NOT NULL DEFAULT '[]',"
+	" log_limit bigint NOT NULL,"
+	" guard text NOT NULL,"
+	" state text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'copying', 'copied', 'synced')),"
+	" synced_at timestamptz,"
+	" PRIMARY KEY (run, number))",
+	"COMMENT ON TABLE interlock.pair IS 'tables that are copied into another shape: live, shadow, and how a row becomes the other'",
+	"COMMENT ON COLUMN interlock.pair.number IS 'of its parallel_table: what it made in this schema ends with run and number'",
+	"COMMENT ON COLUMN interlock.pair.keys IS 'columns of the key, in order: live, shadow, type, shadow_type, operators'",
+	"COMMENT ON COLUMN interlock.pair.columns IS 'columns of the shadow that are written: name, value (SQL over a live row), type'",
+	"COMMENT ON COLUMN interlock.pair.aside IS 'indexes and constraints of the shadow that are built behind the copy: name, statement'",
+	"COMMENT ON COLUMN interlock.pair.foreign_keys IS 'foreign keys of the shadow, which the switch adds: statements'",
+	"COMMENT ON COLUMN interlock.pair.synced_at IS 'of the last moment at which the shadow was exactly the live table in its shape'",
 	NULL,
 };
 

@@ -5,10 +5,11 @@
 
 #include "base/buf.h"
 #include "engine/brief.h"
+#include "engine/naming.h"
 #include "engine/registry.h"
 
 /* The runs, the newest last. */
-static const char runs[] = "SELECT 'run ' || id || ' of plan \"' || plan || '\", ' || state AS what,"
+static const char runs[] = "SELECT id, plan, parameters, state,"
 						   " state NOT IN ('done', 'adopted', 'undone') AS open FROM interlock.run ORDER BY id";
 
 /*
@@ -19,12 +20,12 @@ static const char things[] =
 	"SELECT i.type, i.identity, coalesce(c.relname, p.proname)::text AS name,"
 	" coalesce(c.relname, p.proname) ~ '^[a-z]+(_[a-z]+)*_[0-9]{1,18}(_[0-9]+)*$' AND EXISTS (SELECT FROM interlock.run r"
 	"  WHERE r.id = substring(coalesce(c.relname, p.proname)::text from '^[a-z_]+_([0-9]{1,18})(_[0-9]+)*$')::bigint) AS of_run,"
-	" (SELECT 'plan \"' || r.plan || '\"' FROM interlock.run r"
-	"  WHERE r.id = substring(c.relname::text from '^[a-z_]+_([0-9]{1,18})(_[0-9]+)*$')::bigint) AS plan"
+	" r.plan, r.parameters"
 	" FROM pg_catalog.pg_depend d"
 	" CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS i"
 	" LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid"
 	" LEFT JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid"
+	" LEFT JOIN interlock.run r ON r.id = substring(c.relname::text from '^[a-z_]+_([0-9]{1,18})(_[0-9]+)*$')::bigint"
 	" WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass"
 	" AND d.refobjid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'interlock')"
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o WHERE o.classid = d.classid AND o.objid = d.objid"
@@ -39,6 +40,14 @@ struct gathering {
 	struct buf views, tables, functions, sequences;
 };
 
+/* "plan "notes" (tenant=acme)", of the row that has these columns. */
+static const char *plan_of(const struct rows *rows, size_t r, struct arena *arena)
+{
+	struct run_row run = {.parameters = rows_get(rows, r, "parameters")};
+
+	return arena_printf(arena, "plan \"%s\"%s", rows_get(rows, r, "plan"), run_parameters_text(&run, arena));
+}
+
 static bool take_runs(struct gathering *g, struct err *err)
 {
 	struct rows *rows;
@@ -49,7 +58,9 @@ static bool take_runs(struct gathering *g, struct err *err)
 	g->out->open = arena_array(g->arena, const char *, rows_count(rows));
 	for (size_t r = 0; r < rows_count(rows); r++)
 		if (rows_true(rows, r, "open"))
-			g->out->open[g->out->open_count++] = arena_strdup(g->arena, rows_get(rows, r, "what"));
+			g->out->open[g->out->open_count++] =
+				arena_printf(g->arena, "run %s of %s, %s", rows_get(rows, r, "id"), plan_of(rows, r, g->arena),
+			                 rows_get(rows, r, "state"));
 	rows_free(rows);
 	return true;
 }
@@ -67,7 +78,7 @@ static bool take_kept(struct gathering *g, const char *table, const char *plan, 
 		return false;
 	if (rows_true(rows, 0, "any"))
 		g->out->kept[g->out->kept_count++] =
-			arena_printf(g->arena, "%s, %s, %s", table, rows_get(rows, 0, "size"), plan ? plan : "");
+			arena_printf(g->arena, "%s, %s, %s", table, rows_get(rows, 0, "size"), plan);
 	rows_free(rows);
 	return true;
 }
@@ -77,10 +88,11 @@ static void add(struct buf *list, const char *name)
 	buf_addf(list, "%s%s", list->length ? ", " : "", name);
 }
 
-/* Of rows that are where they were inserted: plan/inserted.h. */
+/* Of rows that are where they were inserted (plan/inserted.h), or a list of tables (plan/quarantine.h). */
 static bool is_copy(const char *name)
 {
-	return strncmp(name, "inserted_", strlen("inserted_")) == 0;
+	return strncmp(name, "inserted_", strlen("inserted_")) == 0 ||
+	       strncmp(name, "quarantine_list_", strlen("quarantine_list_")) == 0;
 }
 
 static bool take_thing(struct gathering *g, const struct rows *rows, size_t r, struct err *err)
@@ -100,7 +112,7 @@ static bool take_thing(struct gathering *g, const struct rows *rows, size_t r, s
 	}
 	add(list, identity);
 	return strcmp(type, "table") != 0 || !of_run || is_copy(name) ||
-	       take_kept(g, identity, rows_get(rows, r, "plan"), err);
+	       take_kept(g, identity, rows_get(rows, r, "plan") ? plan_of(rows, r, g->arena) : "", err);
 }
 
 static bool take_things(struct gathering *g, struct err *err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/copy.h"
 #include "engine/exec.h"
 
 /* Done, or what the run failed at. */
@@ -44,6 +45,8 @@ bool run_reverify(struct session *s, void (*tell)(const struct err *failure), st
                   struct err *err)
 {
 	*end = (struct reverify_end){0};
+	if (!copy_drain_all(s, err))
+		return false;
 	for (size_t b = 0; b < s->plan->block_count; b++) {
 		const struct block *block = &s->plan->blocks[b];
 

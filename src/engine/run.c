@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "engine/control.h"
+#include "engine/copy.h"
+#include "engine/course.h"
 #include "engine/drift.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
 #include "engine/naming.h"
 #include "engine/preflight.h"
+#include "engine/registry.h"
+#include "engine/throttle.h"
 #include "engine/tx.h"
 
 static bool untouched(const struct session *s, const struct block *block)
@@ -22,13 +26,44 @@ static bool untouched(const struct session *s, const struct block *block)
 	return true;
 }
 
-/* The block is behind us: its end, the fingerprints and the next position in one durable transaction. */
-static bool end_block(struct session *s, const struct block *block, struct err *err)
+static bool keeps_something_up(const struct plan *plan)
+{
+	for (size_t n = 1; n <= plan->step_count; n++)
+		if (plan_step(plan, (int)n)->type->finish)
+			return true;
+	return false;
+}
+
+/* What steps keep up until the plan is done goes. */
+static bool finish_steps(struct session *s, struct err *err)
+{
+	if (!keeps_something_up(s->plan))
+		return true;
+	if (!registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err))
+		return false;
+	for (size_t n = 1; n <= s->plan->step_count; n++) {
+		const struct step *step = plan_step(s->plan, (int)n);
+		const struct step_row *row = &s->steps[n - 1];
+
+		if (step->type->finish && row->created && strcmp(row->state, "done") == 0 &&
+		    !exec_step(s, step, FINISH, err))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The block is behind us: its end, the fingerprints and the next position in
+ * one durable transaction; `begun`: in the one that is open.
+ */
+static bool end_block(struct session *s, const struct block *block, bool begun, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
 	bool last = (size_t)block->index + 1 == s->plan->block_count, ok;
 
+	if (last && !finish_steps(s, err))
+		return false;
 	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
 	if (block->kind == BLOCK_PHASE)
 		fingerprint_store(s, &batch);
@@ -40,24 +75,14 @@ static bool end_block(struct session *s, const struct block *block, struct err *
 		" END, finished_at = CASE WHEN $3::boolean THEN clock_timestamp() END WHERE id = $1::bigint",
 		3, arena_printf(&arena, "%lld", (long long)s->run.id), arena_printf(&arena, "%d", block->index + 1),
 		last ? "true" : "false");
-	ok = tx_run(s, &batch, NULL, err);
+	ok = begun ? batch_send(&batch, s->worker, 0, NULL, NULL, err) && tx_commit(s, err)
+	           : tx_run(s, &batch, NULL, err);
 	if (ok)
 		s->run.next_block = block->index + 1;
+	else if (begun)
+		tx_rollback(s);
 	arena_release(&arena);
 	return ok;
-}
-
-/* A safe point: is it paused, or were we asked to stop? */
-static bool may_go_on(struct session *s, const struct step *step, struct err *err)
-{
-	struct err ignored = {0};
-
-	if (!exec_interrupted(err) && control_wait(s, step, err))
-		return true;
-	if (err->code == EXIT_INTERRUPTED)
-		run_set_state(s, "waiting", &ignored);
-	err_release(&ignored);
-	return false;
 }
 
 static bool run_phase(struct session *s, const struct block *block, size_t *steps, struct err *err)
@@ -72,11 +97,11 @@ static bool run_phase(struct session *s, const struct block *block, size_t *step
 			session_say(s, step, STEP_ALREADY, 0, NULL);
 			continue;
 		}
-		if (!may_go_on(s, step, err) || !exec_step(s, step, FORWARD, err))
+		if (exec_interrupted(err) || !control_wait(s, step, err) || !exec_step(s, step, FORWARD, err))
 			return false;
 		++*steps;
 	}
-	return end_block(s, block, err);
+	return end_block(s, block, false, err);
 }
 
 bool run_set_state(struct session *s, const char *state, struct err *err)
@@ -132,19 +157,46 @@ static bool may_begin(struct session *s, const struct block *block, struct diags
 	return false;
 }
 
-/* A stop: open, or the end of this command.  One that can't be asked is waited at all the same. */
-static bool run_stop(struct session *s, const struct block *block, struct run_end *end, struct err *err)
+/* An open stop is behind us; *passed stays false where an approval was withdrawn at this very moment. */
+static bool pass(struct session *s, const struct block *block, bool *passed, struct err *err)
+{
+	bool last = (size_t)block->index + 1 == s->plan->block_count; /* then there is nothing to keep it from */
+	bool held = block->kind == BLOCK_APPROVAL && !last, given = true;
+
+	if (held && !condition_hold_approval(s, block, &given, err))
+		return false;
+	if (!given) {
+		tx_rollback(s);
+		return true;
+	}
+	*passed = end_block(s, block, held, err);
+	return *passed;
+}
+
+/* How it stands.  A stop that can't be asked is waited at all the same. */
+static bool look_at(struct session *s, const struct block *block, struct stop *stop, struct err *err)
 {
 	struct err ignored = {0};
 
-	if (!condition_look(s, block, &end->stop, err)) {
-		if (!conn_lost(s->worker) && !s->lease_lost)
-			run_set_state(s, "waiting", &ignored);
-		err_release(&ignored);
-		return false;
-	}
-	if (end->stop.open)
-		return end_block(s, block, err);
+	if (condition_look(s, block, stop, err))
+		return true;
+	if (!conn_lost(s->worker) && !s->lease_lost)
+		run_set_state(s, "waiting", &ignored);
+	err_release(&ignored);
+	return false;
+}
+
+/* A stop: open, or the end of this command. */
+static bool run_stop(struct session *s, const struct block *block, struct run_end *end, struct err *err)
+{
+	bool passed = false;
+
+	do {
+		if (!look_at(s, block, &end->stop, err) || (end->stop.open && !pass(s, block, &passed, err)))
+			return false;
+	} while (end->stop.open && !passed);
+	if (passed)
+		return true;
 	end->code = EXIT_WAITING;
 	end->block = block;
 	end->why = end->stop.why;
@@ -157,6 +209,8 @@ bool run_stops(struct session *s, struct run_end *end, struct err *err)
 	size_t from = (size_t)s->run.next_block, b = from;
 
 	*end = (struct run_end){.code = EXIT_DONE};
+	if (s->run.undo_from >= 0)
+		return true; /* it is on its way back */
 	for (; b < s->plan->block_count && s->plan->blocks[b].kind != BLOCK_PHASE && end->code == EXIT_DONE; b++)
 		if (!run_stop(s, &s->plan->blocks[b], end, err))
 			return false;
@@ -181,18 +235,10 @@ static bool is_paused(struct session *s, struct run_end *end, struct err *err)
 	return true;
 }
 
-bool run_forward(struct session *s, const struct run_options *o, struct diags *findings, struct run_end *end,
-                 struct err *err)
+/* From where it stands to behind `to`; NULL: to the end. */
+static bool go_on(struct session *s, const struct block *to, bool once, struct diags *findings,
+                  struct run_end *end, struct err *err)
 {
-	const struct block *to = o->to ? plan_block_labelled(s->plan, o->to) : NULL;
-
-	*end = (struct run_end){.code = EXIT_DONE};
-	if (o->to && !to)
-		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
-	if ((size_t)s->run.next_block >= s->plan->block_count)
-		return run_set_state(s, "done", err);
-	if (!is_paused(s, end, err) || end->code == EXIT_WAITING)
-		return end->code == EXIT_WAITING;
 	s->heeds_pause = true;
 	for (size_t b = (size_t)s->run.next_block; b < s->plan->block_count; b++) {
 		const struct block *block = &s->plan->blocks[b];
@@ -201,11 +247,31 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 			break;
 		if (block->kind == BLOCK_PHASE && !may_begin(s, block, findings, err))
 			return false;
-		if (!(block->kind == BLOCK_PHASE ? run_phase(s, block, &end->steps, err) : run_stop(s, block, end, err)))
+		if (!course_forward(s, err) || !copy_drain_all(s, err) ||
+		    !(block->kind == BLOCK_PHASE ? run_phase(s, block, &end->steps, err) : run_stop(s, block, end, err)))
 			return false;
-		if (end->code == EXIT_WAITING || (o->once && block->kind == BLOCK_PHASE))
+		if (end->code == EXIT_WAITING || (once && block->kind == BLOCK_PHASE))
 			break;
 	}
 	return end->code == EXIT_WAITING || (size_t)s->run.next_block >= s->plan->block_count ||
 	       run_set_state(s, "waiting", err);
+}
+
+bool run_forward(struct session *s, const struct run_options *o, struct diags *findings, struct run_end *end,
+                 struct err *err)
+{
+	const struct block *to = o->to ? plan_block_labelled(s->plan, o->to) : NULL;
+	bool ok;
+
+	*end = (struct run_end){.code = EXIT_DONE};
+	if (o->to && !to)
+		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
+	if ((size_t)s->run.next_block >= s->plan->block_count)
+		return course_forward(s, err) && run_set_state(s, "done", err);
+	if (!is_paused(s, end, err) || end->code == EXIT_WAITING)
+		return end->code == EXIT_WAITING;
+	ok = go_on(s, to, o->once, findings, end, err);
+	if (!ok && err->code == EXIT_INTERRUPTED)
+		course_interrupted(s);
+	return ok || (err->code == EXIT_WAITING && throttle_rest(s, end, err));
 }

@@ -21,7 +21,8 @@ struct run_options {
 /* Where a run ended. */
 struct run_end {
 	enum exit_code code;       /* EXIT_DONE, EXIT_WAITING, or as *err says */
-	const struct block *block; /* at which it waits; NULL: a person paused it */
+	const struct block *block; /* at which it waits; NULL: a person paused it, or: */
+	bool outside;              /* its windows are closed */
 	struct stop stop;          /* how that stands */
 	const char *why, *command; /* strings of the session's arena */
 	bool nothing;              /* there was nothing to do */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/throttle.h"
+
 enum { OLDEST_SERVER = 140000, POOLER_PATIENCE_MS = 2000 };
 
 static bool refuse_standby(struct conn *conn, struct err *err)
@@ -68,6 +70,20 @@ static bool setting_survives(struct conn *conn, struct err *err)
 	return true;
 }
 
+/* Keeps the other session busy; a pooler in statement mode closes it. */
+static bool begin_other(struct conn *other, struct err *err)
+{
+	if (conn_query(other, QUERY("BEGIN"), NULL, err))
+		return true;
+	if (conn_lost(other)) {
+		err_prefix(err, "no transaction can be begun");
+		err_help(
+			err,
+			"a pooler in statement mode allows none: connect to the server itself, or to a pool in session mode");
+	}
+	return false;
+}
+
 static bool refuse_pooler(struct conn *conn, struct conn *other, struct err *err)
 {
 	struct err ignored = {0};
@@ -77,7 +93,7 @@ static bool refuse_pooler(struct conn *conn, struct conn *other, struct err *err
 		return false;
 	if (!other)
 		return setting_survives(conn, err);
-	if (!conn_query(other, QUERY("BEGIN"), NULL, err))
+	if (!begin_other(other, err))
 		return false;
 	ok = setting_survives(conn, err);
 	conn_query(other, QUERY("ROLLBACK"), NULL, &ignored);
@@ -92,6 +108,8 @@ bool session_settle(struct conn *conn, struct conn *other, struct err *err)
 	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err) &&
 	       conn_query(conn, QUERY("SET default_transaction_isolation = 'read committed'"), NULL, err) &&
 	       conn_query(conn, QUERY("SET statement_timeout = 0"), NULL, err) &&
+	       (conn_server_version(conn) < 170000 ||
+	        conn_query(conn, QUERY("SET transaction_timeout = 0"), NULL, err)) &&
 	       conn_query(conn, QUERY("SET idle_in_transaction_session_timeout = '10s'"), NULL, err) &&
 	       /* Our catalogue queries are sent often and look up single rows: planning them anew costs more than it
 	          saves. */
@@ -154,6 +172,7 @@ bool session_reopen_worker(struct session *s, struct err *err)
 
 void session_release(struct session *s)
 {
+	throttle_release(s);
 	if (s->heartbeat)
 		timer_remove(s->heartbeat);
 	conn_close(s->worker);

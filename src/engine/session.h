@@ -35,7 +35,14 @@ enum step_event {
 	STEP_PAUSED,   /* a person paused the run; text says who and why */
 	STEP_RESUMED,  /* it goes on */
 	STEP_EXPIRED,  /* what it had kept for undo is gone, in ms */
-	STEP_FAILED    /* `verify` found that it does not hold now; it goes on with the next */
+	STEP_FAILED,   /* `verify` found that it does not hold now; it goes on with the next */
+	STEP_NOTES     /* something that a person had better know; it goes on */
+};
+
+/* How far a step is that takes long. */
+struct progress {
+	int64_t done, expected; /* rows; expected: an estimate, or PROGRESS_UNKNOWN (engine/progress.h) */
+	const char *what;       /* what happens to them, for people; may be NULL */
 };
 struct listener {
 	void *arg;
@@ -43,6 +50,8 @@ struct listener {
 	void (*step)(void *arg, const struct step *step, enum step_event event, int64_t ms, const char *text);
 	/* Before the first statement of the blocks from..to-1: may they run?  false: *err says why not.  NULL: yes. */
 	bool (*confirm)(void *arg, const struct plan *plan, size_t from, size_t to, struct err *err);
+	/* Of a step that has begun, between its batches; NULL: nobody looks. */
+	void (*progress)(void *arg, const struct step *step, const struct progress *progress);
 };
 
 /* A row of interlock.run. */
@@ -52,7 +61,10 @@ struct run_row {
 	const char *compiled; /* JSON */
 	const char *tool;     /* "interlock 0.1.0", which began it */
 	int attempt, next_block;
-	bool alive; /* somebody who holds its lease was seen in the last 30 s */
+	int undo_from;    /* the first block that an undo under way takes back; -1: there is none */
+	bool interrupted; /* a person stopped it at a safe point */
+	bool outside;     /* it stopped because its windows were closed, and did not go on since (engine/windows.h) */
+	bool alive;       /* somebody who holds its lease was seen in the last 30 s */
 };
 
 /* A row of interlock.step. */
@@ -64,6 +76,7 @@ struct step_row {
 	const char *message;
 	const char *result; /* of a verification, when it last held; NULL: nothing to tell */
 	bool expired;       /* what it had kept for undo is gone, its time being over */
+	const char *doing;  /* what it was doing with its rows when it was heard of last; NULL: nothing */
 };
 
 struct session {
@@ -78,11 +91,16 @@ struct session {
 	struct timer *heartbeat;
 	bool lease_lost;
 	bool looking;        /* only a look at its stop: nobody is ended for it, and the run's state stays */
+	bool reads_only;     /* a verification: the run's state stays */
 	bool heeds_pause;    /* engine/control.h */
 	const char *watched; /* tables of safety periods that run, oids as an array; NULL: none (engine/own_reads.h) */
 	int worker_pid;
 	int64_t given_lock_timeout, given_lock_attempts; /* the command line's; 0: as the step or the plan says */
 	int64_t lock_hold;
+	struct progress progress_told; /* engine/progress.h: the last numbers, without their words */
+	int64_t progress_written;      /* loop_now() when the registry got some */
+	bool progress_pending;         /* progress_end() has still to come */
+	struct throttle *throttle;     /* engine/throttle.h; NULL: no long step yet */
 	struct arena arena;
 };
 

@@ -15,8 +15,8 @@ static const char settings[] =
 	" pg_catalog.set_config('lock_timeout', '5s', true), pg_catalog.set_config('statement_timeout', '0', true),"
 	" pg_catalog.set_config('synchronous_commit', 'off', true)"
 	/* No row of ours: 1 / 0 is an error, and nothing that follows in the same flush is executed. */
-	" , lease.held FROM (SELECT 1 / count(*) AS held FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint"
-	" AND state IN ('running', 'waiting', 'failed', 'done')) AS lease";
+	" , lease.held FROM (SELECT 1 / count(*) AS held FROM interlock.run WHERE id = $1::bigint AND epoch = $2::bigint)"
+	" AS lease";
 
 static bool lease_lost(struct session *s, struct err *err)
 {
@@ -27,15 +27,45 @@ static bool lease_lost(struct session *s, struct err *err)
 	return false;
 }
 
-size_t tx_add_opening(struct session *s, struct batch *batch)
+static size_t add_opening(struct session *s, const char *begin, struct batch *batch)
 {
 	const char *run = arena_printf(batch->arena, "%lld", (long long)s->run.id);
 	const char *epoch = arena_printf(batch->arena, "%lld", (long long)s->run.epoch);
 
-	batch_add(batch, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0);
+	batch_add(batch, begin, 0);
 	batch_add(batch, arena_printf(batch->arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
 	batch_add_often(batch, settings, 2, run, epoch);
 	return TX_OPENING;
+}
+
+size_t tx_add_opening(struct session *s, struct batch *batch)
+{
+	return add_opening(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", batch);
+}
+
+size_t tx_add_snapshot(struct session *s, struct batch *batch)
+{
+	return add_opening(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", batch);
+}
+
+void tx_add_snapshot_behind(struct session *s, const char *const *locks, size_t count, struct batch *batch)
+{
+	const char *run = arena_printf(batch->arena, "%lld", (long long)s->run.id);
+	const char *epoch = arena_printf(batch->arena, "%lld", (long long)s->run.epoch);
+
+	batch_add(batch, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE", 0);
+	batch_add(batch, arena_printf(batch->arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
+	for (size_t i = 0; i < count; i++)
+		batch_add(batch, locks[i], 0);
+	batch_add_often(batch, settings, 2, run, epoch); /* the first that needs a snapshot */
+}
+
+bool tx_opening_failed(struct session *s, const struct batch *batch, size_t failed, struct err *err)
+{
+	if (batch->queries[failed].sql != settings || !err_is(err, "22012"))
+		return false;
+	lease_lost(s, err);
+	return true;
 }
 
 bool tx_lease_failed(struct session *s, size_t failed, struct err *err)

@@ -22,6 +22,12 @@ enum { TX_OPENING = 3 };
  * same flush is executed; gives TX_OPENING, how many they are.
  */
 size_t tx_add_opening(struct session *session, struct batch *batch);
+/* The same for one that only reads, all of it in one snapshot; gives TX_OPENING, too. */
+size_t tx_add_snapshot(struct session *session, struct batch *batch);
+/* The same for a transaction with one snapshot, which is taken behind these LOCK TABLE statements. */
+void tx_add_snapshot_behind(struct session *session, const char *const *locks, size_t count, struct batch *batch);
+/* Was it the proof in this batch, of whatever opening, that failed?  Then *err says that the lease is lost. */
+bool tx_opening_failed(struct session *session, const struct batch *batch, size_t failed, struct err *err);
 /* Was it the proof that failed?  Then *err says that the lease is lost (EXIT_HELD). */
 bool tx_lease_failed(struct session *session, size_t failed, struct err *err);
 

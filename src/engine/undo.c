@@ -2,9 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interval.h"
 #include "check/facts.h"
+#include "engine/course.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
+#include "engine/naming.h"
 #include "engine/run.h"
 #include "engine/tx.h"
 #include "engine/work.h"
@@ -51,6 +54,10 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 	if (o->to && !to && strcmp(o->to, "start") != 0)
 		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
 	*from = to ? to->index + 1 : 0;
+	if (!o->to && s->run.undo_from >= 0 && (size_t)s->run.undo_from < s->plan->block_count) {
+		*from = s->run.undo_from; /* one that was cut short goes on to where it was going */
+		return true;
+	}
 	if (!o->to)
 		for (int b = (int)s->plan->block_count - 1; b > 0 && *from == 0; b--)
 			if (is_stop_before(s->plan, b) && anything_from(s, b))
@@ -67,8 +74,13 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 
 static void refuse_expired(const struct step *step, struct stmts *stmts)
 {
-	stmts_refuse(stmts, "only a backup has it still", "what \"%s\" had kept for undo is gone: its time was over",
-	             step_text(step, stmts->arena));
+	struct buf time = {0};
+
+	interval_format(step->type->kept_for(step->args), &time);
+	stmts_refuse(stmts, "only a backup has it still",
+	             "what \"%s\" had kept for undo is gone: its time was over, which was %s",
+	             step_text(step, stmts->arena), buf_text(&time));
+	buf_release(&time);
 	stmts->refusal_stays = true;
 }
 
@@ -128,6 +140,19 @@ static bool is_asked_later(const struct session *s, bool before, struct err *err
 	return true;
 }
 
+/* As far back as what it added to, undo would take it along; NULL: there is no such thing of this run. */
+static const char *help_one_way(const struct session *s, const struct step *step, struct arena *arena)
+{
+	const struct step *base = plan_added_to(s->plan, step);
+	int block = base && s->steps[base->number - 1].created ? plan_block_of(s->plan, base)->index : -1;
+
+	if (block < 0)
+		return NULL;
+	return arena_printf(
+		arena, "interlock undo %s --to %s takes it back together with \"%s\"", run_named(&s->run, arena),
+		block > 0 ? label_named(s->plan->blocks[block - 1].label, arena) : "start", step_text(base, arena));
+}
+
 /*
  * Would this step refuse to go back?  Asked of steps that nothing in the
  * catalogue tells about, of destructive ones, whose way back depends on what
@@ -144,9 +169,10 @@ static bool has_a_way_back(struct session *s, const struct step *step, bool befo
 	bool may_refuse = step_class_of(step) == CLASS_DESTRUCTIVE || step->type->may_refuse_undo;
 
 	facts.server_version = conn_server_version(s->worker);
+	facts.added = plan_additions(s->plan, step, arena);
 	if (!step->type->reverse)
-		stmts_refuse(&stmts, NULL, "%s has no way back", step->type->name);
-	else if (s->steps[step->number - 1].expired)
+		stmts_refuse(&stmts, help_one_way(s, step, arena), "%s has no way back", step->type->name);
+	else if (s->steps[step->number - 1].expired && !step->type->undo_keeps)
 		refuse_expired(step, &stmts);
 	else if (step->type->probe && !may_refuse)
 		return true;
@@ -165,6 +191,17 @@ static bool has_a_way_back(struct session *s, const struct step *step, bool befo
 	return false;
 }
 
+/* Did it only add to what an earlier step of this run made, and which goes as a whole behind it? */
+static bool goes_with_another(const struct session *s, const struct step *step, int from)
+{
+	const struct step *base = plan_added_to(s->plan, step);
+	const struct step_row *row = base ? &s->steps[base->number - 1] : NULL;
+	const char *was = row ? record_get(row->before, "state") : NULL;
+
+	return row && row->created && plan_block_of(s->plan, base)->index >= from && was &&
+	       strcmp(was, step_state_name(STATE_ABSENT)) == 0;
+}
+
 /* Refuses before anything is taken back when a step on the way has no way back. */
 static bool all_have_a_way_back(struct session *s, int from, struct err *err)
 {
@@ -178,6 +215,8 @@ static bool all_have_a_way_back(struct session *s, int from, struct err *err)
 			const struct step *step = &s->plan->blocks[b].steps[i];
 
 			if (!s->steps[step->number - 1].created || step->type->class == CLASS_VERIFY)
+				continue;
+			if (goes_with_another(s, step, from))
 				continue;
 			ok = has_a_way_back(s, step, before, &arena, err);
 			before = true;
@@ -207,9 +246,11 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 		"UPDATE interlock.step SET state = 'pending', finished_at = NULL, sqlstate = NULL, message = NULL,"
 		" result = NULL WHERE run = $1::bigint AND block = $2::integer AND NOT created AND state <> 'undone'",
 		2, run, number);
+	condition_journal(s, block, &batch);
 	batch_add(&batch, "DELETE FROM interlock.condition WHERE run = $1::bigint AND block >= $2::integer", 2, run,
 	          number);
 	fingerprint_store(s, &batch);
+	course_back(s, block == from ? -1 : from, &batch);
 	if (start)
 		claims_drop(s, &batch);
 	batch_add(
@@ -228,10 +269,11 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 }
 
 /*
- * From here on the block counts as not done: a run that follows an undo that
- * was cut short does its steps again, and takes no half-way state for drift.
+ * From here on the block counts as not done, and the undo as under way: a run
+ * that follows an undo that was cut short does its steps again, and takes no
+ * half-way state for drift.
  */
-static bool reopen_block(struct session *s, int block, struct err *err)
+static bool reopen_block(struct session *s, int block, int from, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
@@ -243,6 +285,7 @@ static bool reopen_block(struct session *s, int block, struct err *err)
 	          "UPDATE interlock.run SET next_block = least(next_block, $2::integer), finished_at = NULL WHERE id ="
 	          " $1::bigint",
 	          2, run, arena_printf(&arena, "%d", block));
+	course_back(s, from, &batch);
 	batch_add(&batch, "UPDATE interlock.claim SET fingerprint = NULL WHERE run = $1::bigint", 1, run);
 	ok = tx_run(s, &batch, NULL, err);
 	arena_release(&arena);
@@ -258,11 +301,11 @@ static bool shows(const struct session *s, const struct block *block)
 	return false;
 }
 
-static bool back_block(struct session *s, const struct block *block, size_t *steps, struct err *err)
+static bool back_block(struct session *s, const struct block *block, int from, size_t *steps, struct err *err)
 {
 	if (!has_live(s, block))
 		return true;
-	if (!reopen_block(s, block->index, err))
+	if (!reopen_block(s, block->index, from, err))
 		return false;
 	if (s->listener && shows(s, block))
 		s->listener->block(s->listener->arg, block, true);
@@ -284,21 +327,30 @@ static bool back_block(struct session *s, const struct block *block, size_t *ste
 	return true;
 }
 
-bool run_back(struct session *s, int from, struct run_end *end, struct err *err)
+static bool back_blocks(struct session *s, int from, size_t *steps, struct err *err)
 {
 	const int reached = s->run.next_block;
 
+	for (int b = (int)s->plan->block_count - 1; b >= from; b--)
+		if (b > reached && !has_live(s, &s->plan->blocks[b]))
+			continue; /* the run never came there */
+		else if (!back_block(s, &s->plan->blocks[b], from, steps, err) || !leave_block(s, b, from, err))
+			return false;
+	return true;
+}
+
+bool run_back(struct session *s, int from, struct run_end *end, struct err *err)
+{
 	*end = (struct run_end){.code = EXIT_DONE};
 	if (!all_have_a_way_back(s, from, err)) {
 		run_leave(s);
 		return false;
 	}
-	for (int b = (int)s->plan->block_count - 1; b >= from; b--)
-		if (b > reached && !has_live(s, &s->plan->blocks[b]))
-			continue; /* the run never came there */
-		else if (!back_block(s, &s->plan->blocks[b], &end->steps, err) || !leave_block(s, b, from, err))
-			return false;
-	return true;
+	if (back_blocks(s, from, &end->steps, err))
+		return true;
+	if (err->code == EXIT_INTERRUPTED)
+		course_interrupted(s);
+	return false;
 }
 
 /* How many rows the step's archive holds; none where there is no archive. */

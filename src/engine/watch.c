@@ -5,76 +5,35 @@
 
 #include "base/interrupt.h"
 #include "engine/control.h"
+#include "engine/copy.h"
 #include "engine/exec.h"
+#include "engine/kept.h"
 #include "engine/lease.h"
 #include "engine/naming.h"
 #include "engine/registry.h"
 #include "engine/tool.h"
 #include "engine/tx.h"
-
-/* Steps that this run did and that may still keep something. */
-static const char kept_question[] =
-	"SELECT number, extract(epoch FROM clock_timestamp() - finished_at)::bigint AS age FROM interlock.step"
-	" WHERE run = $1::bigint AND state = 'done' AND created AND expired_at IS NULL AND finished_at IS NOT NULL"
-	" ORDER BY number";
+#include "engine/windows.h"
 
 static bool is_over(const struct run_row *run)
 {
 	return registry_finished(run) || strcmp(run->state, "undone") == 0;
 }
 
-static bool ask_kept(struct conn *conn, int64_t run, struct rows **rows, struct err *err)
-{
-	char number[24];
-	const char *params[] = {number};
-
-	snprintf(number, sizeof(number), "%lld", (long long)run);
-	return conn_query(conn, &(struct query){.sql = kept_question, .count = 1, .params = params}, rows, err);
-}
-
-static int64_t kept_for(const struct step *step)
-{
-	return step->type->kept_for && step->type->expire ? step->type->kept_for(step->args) : 0;
-}
-
-/* Of what the query gives, the steps whose type keeps something; fills `kept`, and `over` with those whose time is
- * over (room for all steps, or NULL). */
-static bool find_kept(struct conn *conn, const struct run_row *run, const struct plan *plan, struct kept *kept,
-                      const struct step **over, struct err *err)
-{
-	struct rows *rows;
-	bool ok = ask_kept(conn, run->id, &rows, err);
-
-	*kept = (struct kept){0};
-	for (size_t r = 0; ok && r < rows_count(rows); r++) {
-		const struct step *step = plan_step(plan, (int)rows_integer(rows, r, "number"));
-
-		if (!step || kept_for(step) <= 0)
-			continue;
-		kept->steps++;
-		if (rows_integer(rows, r, "age") < kept_for(step) / 1000)
-			continue;
-		if (over)
-			over[kept->over] = step;
-		kept->over++;
-	}
-	rows_free(rows);
-	return ok;
-}
-
 /* One that fails holds up no other; *err is the first failure. */
 static bool expire_steps(struct session *s, size_t *expired, struct err *err)
 {
-	const struct step **over = arena_array(&s->arena, const struct step *, s->plan->step_count);
 	struct kept kept;
-	bool ok = find_kept(s->control, &s->run, s->plan, &kept, over, err);
+	bool ok = kept_find(s->control, &s->run, s->plan, &s->arena, &kept, err);
 
-	for (size_t i = 0; i < kept.over; i++) {
+	for (size_t i = 0; i < kept.count; i++) {
 		struct err failure = {0};
 
+		if (!kept.steps[i].over)
+			continue;
 		if (exec_interrupted(ok ? err : &failure))
 			ok = false;
-		else if (exec_step(s, over[i], EXPIRE, ok ? err : &failure))
+		else if (exec_step(s, kept.steps[i].step, EXPIRE, ok ? err : &failure))
 			++*expired;
 		else
 			ok = false;
@@ -85,16 +44,37 @@ static bool expire_steps(struct session *s, size_t *expired, struct err *err)
 	return ok;
 }
 
-bool watch_kept(struct conn *conn, const struct run_row *run, struct kept *kept, struct err *err)
+bool watch_kept(struct conn *conn, const struct run_row *run, size_t *over, struct err *err)
 {
+	struct arena arena = {0};
+	struct kept kept = {0};
 	struct plan *plan;
 	bool ok;
 
 	if (!tool_read_plan(run, &plan, err))
 		return false;
-	ok = find_kept(conn, run, plan, kept, NULL, err);
+	ok = kept_find(conn, run, plan, &arena, &kept, err);
+	*over = kept.over;
 	plan_free(plan);
+	arena_release(&arena);
 	return ok;
+}
+
+/* Would it only stop again? */
+static bool judge_windows(struct session *s, struct watch *watch, struct err *err)
+{
+	struct windows_now now;
+
+	if (!windows_tell(s->control, &s->run, s->plan, &s->arena, &now, err))
+		return false;
+	if (now.open)
+		return true;
+	watch->state = WATCH_OUTSIDE;
+	watch->end.outside = true;
+	watch->end.why = now.why;
+	watch->end.stop.due_in = now.opens_in;
+	watch->end.command = arena_printf(&s->arena, "interlock wait %s", run_named(&s->run, &s->arena));
+	return true;
 }
 
 /* Where it stands now that its stops were looked at. */
@@ -102,11 +82,13 @@ static bool judge(struct session *s, struct watch *watch, struct err *err)
 {
 	struct control control;
 
-	if ((size_t)s->run.next_block >= s->plan->block_count)
+	if (s->run.undo_from >= 0)
+		watch->state = WATCH_BACK;
+	else if ((size_t)s->run.next_block >= s->plan->block_count)
 		watch->state = WATCH_OVER;
 	else
 		watch->state = watch->end.code == EXIT_WAITING ? WATCH_WAITS : WATCH_OPEN;
-	if (watch->state == WATCH_OVER)
+	if (watch->state == WATCH_OVER || watch->state == WATCH_BACK)
 		return true;
 	if (!control_read(s->control, s->run.id, &s->arena, &control, err))
 		return false;
@@ -115,7 +97,7 @@ static bool judge(struct session *s, struct watch *watch, struct err *err)
 		watch->end.why = control_sentence(&control, &s->arena);
 		watch->end.command = arena_printf(&s->arena, "interlock resume %s", run_named(&s->run, &s->arena));
 	}
-	return true;
+	return watch->state != WATCH_OPEN || judge_windows(s, watch, err);
 }
 
 static bool look(struct session *s, bool expire, struct watch *watch, struct err *err)
@@ -125,7 +107,8 @@ static bool look(struct session *s, bool expire, struct watch *watch, struct err
 
 	watch->state = WATCH_OVER;
 	if (!is_over(&s->run)) {
-		ok = run_stops(s, &watch->end, err) && judge(s, watch, err);
+		ok = run_stops(s, &watch->end, err) && judge(s, watch, err) && copy_drain_all(s, err) &&
+		     logs_find(s->control, s->run.id, &s->arena, &watch->logs, &watch->log_count, err);
 		watch->passed = s->run.next_block > before;
 	}
 	return ok && (!expire || expire_steps(s, &watch->expired, err));

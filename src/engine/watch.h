@@ -5,21 +5,27 @@
 #ifndef INTERLOCK_ENGINE_WATCH_H
 #define INTERLOCK_ENGINE_WATCH_H
 
+#include "engine/logs.h"
 #include "engine/run.h"
 
 enum watch_state {
 	WATCH_OPEN,   /* the run could go on */
 	WATCH_WAITS,  /* at end.block */
 	WATCH_PAUSED, /* a person paused it */
+	WATCH_BACK,   /* an undo is under way, and was cut short */
 	WATCH_HELD,   /* somebody works on it; looked at nothing */
-	WATCH_OVER    /* done, adopted or undone */
+	WATCH_OVER,   /* done, adopted or undone */
+	WATCH_OUTSIDE /* it stopped because its windows were closed, and they still are */
 };
 
 struct watch {
 	enum watch_state state;
-	struct run_end end; /* block, stop, why and command of WATCH_WAITS and WATCH_PAUSED; why of WATCH_HELD */
-	bool passed;        /* a stop was found open, and is behind the run now */
-	size_t expired;     /* steps whose kept rows are gone */
+	struct run_end
+		end; /* block, stop, why and command of WATCH_WAITS, WATCH_PAUSED and WATCH_OUTSIDE; why of WATCH_HELD */
+	bool passed;              /* a stop was found open, and is behind the run now */
+	size_t expired;           /* steps whose kept rows are gone */
+	struct capture_log *logs; /* of tables that are followed, behind the look */
+	size_t log_count;
 };
 
 /*
@@ -30,10 +36,7 @@ struct watch {
 bool watch_run(struct session *session, const struct run_row *run, bool expire, struct watch *watch,
                struct err *err);
 
-/* Steps of a run that keep something for undo, and those whose time is over. */
-struct kept {
-	size_t steps, over;
-};
-bool watch_kept(struct conn *conn, const struct run_row *run, struct kept *kept, struct err *err);
+/* *over: how many steps of a run keep something whose time is over. */
+bool watch_kept(struct conn *conn, const struct run_row *run, size_t *over, struct err *err);
 
 #endif

@@ -14,6 +14,7 @@ struct work {
 	struct stmts stmts;
 	struct patience *patience; /* of the whole step */
 	bool open;                 /* a fenced transaction is open */
+	int64_t rows;              /* done so far by the statements that are repeated, earlier attempts included */
 	const char *result;        /* of a verification that holds, for people; NULL: nothing to tell */
 };
 
@@ -34,6 +35,14 @@ enum outcome group_run(struct work *work, const struct stmt *first, bool ends, s
 
 /* A verification found rows that should not be there: each is a line of *err. */
 enum outcome group_not_empty(const struct stmt *stmt, const struct rows *rows, struct err *err);
+
+/*
+ * Marks the row before what one transaction does not cover, so that a crash
+ * finds out whose half-built thing it is; ends the transaction that is open.
+ */
+bool group_mark_before(struct work *work, struct err *err);
+/* After it: journals the statement, with the end of the step where it is the last. */
+enum outcome group_end_batches(struct work *work, const struct stmt *stmt, int64_t ms, bool ends, struct err *err);
 
 /* Adds the statement that marks the step's row; `ends` as above. */
 void group_mark(struct work *work, struct batch *batch, bool ends);

@@ -22,9 +22,6 @@
 #define SQL_COMMENT_AGAIN(thing, comment) \
 	"'COMMENT ON ' || " thing " || ' IS ' || pg_catalog.quote_literal(" comment ")"
 
-#define SQL_GRANTEE(a) \
-	"CASE " a ".grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(" a ".grantee)) END"
-
 /*
  * Rows, each a statement that grants what `acl` holds; `columns` is '' or an
  * SQL text like ' (a)'; `which` is a condition on x.grantee.

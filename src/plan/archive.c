@@ -186,7 +186,12 @@ static bool refused(const struct archive *archive, const struct facts *facts, bo
 	const char *dependents = record_get(facts->now, "dependents");
 	struct stmts *stmts = archive->stmts;
 
-	if (dependents)
+	if (!aside && facts->archive_rows > 0) {
+		stmts_refuse(stmts, "put them back with interlock restore, or drop that table",
+		             "%s still holds %lld values that were archived before", archive->store,
+		             (long long)facts->archive_rows);
+		stmts->refusal_stays = true;
+	} else if (dependents)
 		stmts_refuse(stmts, "change or drop that first", "column %s of %s is used by %s", archive->column,
 		             archive->table, dependents);
 	else if (aside && !archive->keys)
@@ -195,10 +200,6 @@ static bool refused(const struct archive *archive, const struct facts *facts, bo
 	else if (!aside && record_true(facts->now, "column_primary"))
 		stmts_refuse(stmts, NULL, "column %s is in the primary key of %s, which must be replaced first",
 		             archive->column, archive->table);
-	else if (!aside && facts->archive_rows > 0)
-		stmts_refuse(stmts, "put them back with interlock restore, or drop that table",
-		             "%s still holds %lld values that were archived before", archive->store,
-		             (long long)facts->archive_rows);
 	return stmts->refusal != NULL;
 }
 

@@ -125,6 +125,7 @@ void filling_drop_triggers(const struct relname *table, const struct facts *fact
 {
 	row_triggers_drop(table, filling_triggers(facts, stmts->arena), filling_function(facts, stmts->arena), facts,
 	                  stmts);
+	filling_drop_emptier(false, facts, stmts);
 }
 
 void filling_take_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts)

@@ -56,6 +56,13 @@ void filling_verify_steady(const struct fill_plan *plan, const struct filling *f
 
 /* Function and triggers, where they are not there yet; brief, in one transaction. */
 void filling_add_triggers(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts);
+/*
+ * Undo, before the triggers go: rows that hold what they were filled with are
+ * NULL again, in batches.  false: that can't be told, and nothing is added.
+ */
+bool filling_empty(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts);
+/* The function that triggers call meanwhile, where it is there, or was just `made`. */
+void filling_drop_emptier(bool made, const struct facts *facts, struct stmts *stmts);
 /* Takes them away: whatever is there of them, or what the facts say is there. */
 void filling_take_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts);
 void filling_drop_triggers(const struct relname *table, const struct facts *facts, struct stmts *stmts);

@@ -19,8 +19,6 @@
 /* clang-format off */
 
 #define SQL_VIEW_NAME SQL_NAME("$1", "$2")
-#define SQL_GRANTEE(a) \
-	"CASE " a ".grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(" a ".grantee)) END"
 #define SQL_GRANT_OPTION(a) "CASE WHEN " a ".is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 /*

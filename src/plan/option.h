@@ -69,7 +69,7 @@ struct assignment_list {
 	struct assignment {
 		const char *column; /* unquoted */
 		const char *value;  /* SQL */
-	} *items;
+	} * items;
 	size_t count;
 };
 
@@ -78,8 +78,8 @@ struct option {
 	enum option_kind kind;
 	bool required;
 	size_t offset;              /* of the field, offsetof(struct …_args, …) */
-	const char *default_value;  /* as a plan would write it, but never of OPTION_ANY, OPTION_SET or OPTION_TEXTS; NULL: none
-	                               (field stays zero) */
+	const char *default_value;  /* as a plan would write it, but never of OPTION_ANY, OPTION_SET or OPTION_TEXTS;
+	                               NULL: none  (field stays zero) */
 	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
 	const char *const *choices; /* NULL-terminated */
 	const char *help;           /* one sentence for people */

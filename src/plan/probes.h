@@ -148,6 +148,10 @@
 	" ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = it.attrelid AND d.refobjsubid = it.attnum" \
 	" GROUP BY d.classid, d.objid, d.objsubid, d.refobjid) w WHERE " condition ")"
 
+/* Who has a right that aclexplode() told, as GRANT and REVOKE name it. */
+#define SQL_GRANTEE(a) \
+	"CASE " a ".grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(" a ".grantee)) END"
+
 /* About how many rows hold a value, by the statistics; NULL where the table was never analysed. */
 #define SQL_ARCHIVE_ESTIMATE \
 	"(SELECT (c.reltuples * (1 - coalesce((SELECT s.null_frac FROM pg_catalog.pg_stats s WHERE s.schemaname = $1" \

@@ -16,12 +16,21 @@ const struct row_column *row_column_named(const struct row_table *of, const char
 	return NULL;
 }
 
+bool row_table_has(const struct row_table *of, const struct assignment_list *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (!row_column_named(of, set->items[i].column))
+			return false;
+	return true;
+}
+
 static void read_column(json_t *entry, struct arena *arena, struct row_column *column)
 {
 	column->name = arena_strdup(arena, json_string_value(json_object_get(entry, "name")));
 	column->type = arena_strdup(arena, json_string_value(json_object_get(entry, "type")));
 	column->generated = arena_strdup(arena, json_string_value(json_object_get(entry, "generated")));
 	column->default_value = arena_strdup(arena, json_string_value(json_object_get(entry, "default")));
+	column->not_null = json_is_true(json_object_get(entry, "not_null"));
 	column->comparable = json_is_true(json_object_get(entry, "comparable"));
 }
 
@@ -314,10 +323,18 @@ void row_triggers_drop(const struct relname *table, const char *begin, const cha
 		stmts_add(stmts, STMT_TOGETHER, "DROP FUNCTION IF EXISTS %s()", function);
 }
 
+static bool holds_both(const char *list, const char *begin, struct arena *arena)
+{
+	return again_holds(list, arena_printf(arena, "%si", begin)) &&
+	       again_holds(list, arena_printf(arena, "%su", begin));
+}
+
+bool row_triggers_there(const char *begin, const struct facts *facts, struct arena *arena)
+{
+	return holds_both(record_get(facts->now, "ours"), begin, arena);
+}
+
 bool row_triggers_stand(const char *begin, const struct facts *facts, struct arena *arena)
 {
-	const char *standing = record_get(facts->now, "standing");
-
-	return again_holds(standing, arena_printf(arena, "%si", begin)) &&
-	       again_holds(standing, arena_printf(arena, "%su", begin));
+	return holds_both(record_get(facts->now, "standing"), begin, arena);
 }

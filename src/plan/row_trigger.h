@@ -15,7 +15,7 @@
 /* The columns of `rel`, as the JSON that row_table_read() reads. */
 #define SQL_ROW_COLUMNS \
 	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', " SQL_TYPE("a") "," \
-	" 'default', CASE WHEN a.attgenerated = '' THEN " SQL_EXPRESSION("a") " END," \
+	" 'not_null', a.attnotnull, 'default', CASE WHEN a.attgenerated = '' THEN " SQL_EXPRESSION("a") " END," \
 	" 'generated', CASE WHEN a.attgenerated <> '' THEN " SQL_EXPRESSION("a") " END," \
 	" 'comparable', EXISTS (SELECT FROM pg_catalog.pg_type y LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype" \
 	" WHERE y.oid = a.atttypid AND coalesce(nullif(b.typtype, 'd'), y.typtype) IN ('e', 'r', 'm')" \
@@ -56,9 +56,10 @@
 	"(SELECT pg_catalog.json_agg(t.tgname ORDER BY t.tgname)::text FROM rel JOIN pg_catalog.pg_trigger t" \
 	" ON t.tgrelid = rel.oid AND pg_catalog.starts_with(t.tgname::text, '~interlock_') AND " condition ")"
 
-/* Here and in every partition. */
+/* Here and in every partition; and not on their way back (plan/fill_back.c). */
 #define SQL_ALWAYS_FIRES \
-	"NOT EXISTS (SELECT FROM family f LEFT JOIN pg_catalog.pg_trigger x ON x.tgrelid = f.oid AND x.tgname = t.tgname" \
+	"NOT (SELECT pg_catalog.starts_with(p.proname::text, 'empty_') FROM pg_catalog.pg_proc p WHERE p.oid = t.tgfoid) AND" \
+	" NOT EXISTS (SELECT FROM family f LEFT JOIN pg_catalog.pg_trigger x ON x.tgrelid = f.oid AND x.tgname = t.tgname" \
 	" WHERE x.tgenabled IS DISTINCT FROM 'A')"
 
 #define SQL_ROW_FUNCTIONS \
@@ -74,6 +75,7 @@ struct row_column {
 	const char *name;      /* unquoted */
 	const char *generated; /* its expression; NULL: it is none */
 	const char *default_value;
+	bool not_null;
 	bool comparable; /* has = by itself; else it is compared as text */
 	const char *type;
 };
@@ -87,6 +89,8 @@ struct row_table {
 
 /* Fills the columns, in the arena; NULL is none. */
 void row_table_read(const char *list, struct arena *arena, struct row_table *of);
+/* Has it all columns that are set?  Not in a preview of those that an earlier step is to add. */
+bool row_table_has(const struct row_table *of, const struct assignment_list *set);
 /* NULL: the table has no column of that name. */
 const struct row_column *row_column_named(const struct row_table *of, const char *name);
 
@@ -138,6 +142,8 @@ void row_triggers_take(const struct relname *table, const char *begin, const cha
 /* Both, and the function, where the facts `ours` and `functions` name them. */
 void row_triggers_drop(const struct relname *table, const char *begin, const char *function,
                        const struct facts *facts, struct stmts *stmts);
+/* Are both there, whatever they call? */
+bool row_triggers_there(const char *begin, const struct facts *facts, struct arena *arena);
 /* Do both stand, and fire always, as the fact `standing` says? */
 bool row_triggers_stand(const char *begin, const struct facts *facts, struct arena *arena);
 

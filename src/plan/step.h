@@ -67,16 +67,16 @@ struct stmt {
 	/* Of one that is repeated: rows that an earlier attempt did already, and about how many it will be in all; 0:
 	 * nobody can say. */
 	int64_t rows_before, rows_expected;
-	bool slow;          /* takes time in proportion to the table: no hold limit */
+	bool slow;           /* takes time in proportion to the table: no hold limit */
 	bool triggers_sleep; /* those of the tables, unless they fire always */
-	bool must_be_empty; /* a verification: each row that it returns is a thing that is wrong */
-	const char *wrong;  /* of such: what it means that there are rows, instead of the usual words; may be NULL */
-	bool verdict;       /* a verification that answers by itself: see plan/verdict.h */
+	bool must_be_empty;  /* a verification: each row that it returns is a thing that is wrong */
+	const char *wrong;   /* of such: what it means that there are rows, instead of the usual words; may be NULL */
+	bool verdict;        /* a verification that answers by itself: see plan/verdict.h */
 	int64_t under; /* ms; a verification: the fastest of `runs` runs must take less; 0: its time does not matter */
 	int runs;
-	const char *note;                /* for preview, may be NULL: "scan, readers and writers go on" */
-	const char *help;                /* what to do when the server does not understand it, may be NULL */
-	const struct culprits *culprits; /* of a statement that runs ALONE or OUTSIDE; may be NULL */
+	const char *note;                  /* for preview, may be NULL: "scan, readers and writers go on" */
+	const char *help;                  /* what to do when the server does not understand it, may be NULL */
+	const struct culprits *culprits;   /* of a statement that runs ALONE or OUTSIDE; may be NULL */
 	const struct filling *filling;     /* of BATCHES: one of these says what (plan/filling.h) */
 	const struct comparing *comparing; /* plan/comparing.h */
 	const struct relname *copied_into; /* the shadow that rows of its live table are copied into (engine/copy.h) */
@@ -216,8 +216,8 @@ struct step_type {
 	/* The n-th other table, from 0, that must be there, and whose making may be an earlier step's; NULL: none. */
 	bool (*stands_on)(const void *args, size_t n, struct arena *arena, struct relname *table);
 	/*
-	 * What it adds to the thing that this earlier step makes, if PostgreSQL can't take it out again alone; undo of both
-	 * takes it back with that thing.  NULL, or answering NULL: nothing of the kind.
+	 * What it adds to the thing that this earlier step makes, if PostgreSQL can't take it out again alone; undo of
+	 * both takes it back with that thing.  NULL, or answering NULL: nothing of the kind.
 	 */
 	const char *(*adds_to)(const void *args, const struct step_type *earlier, const void *earlier_args);
 	/* Does this step create that table?  NULL: no. */
@@ -230,7 +230,8 @@ struct step_type {
 	void (*reverse)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/* Puts archived rows back (`interlock restore`); NULL: it keeps none. */
 	void (*restore)(const void *args, const struct facts *facts, struct stmts *stmts);
-	/* Takes away what the step keeps up until its plan is done, as triggers; there may be nothing.  NULL: nothing. */
+	/* Takes away what the step keeps up until its plan is done, as triggers; there may be nothing.  NULL: nothing.
+	 */
 	void (*finish)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/*
 	 * How long what undo would need is kept, in ms; after that `expire` takes it away.  NULL: it keeps nothing.

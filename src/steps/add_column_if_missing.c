@@ -10,6 +10,7 @@
 struct add_column_args {
 	struct relname table;
 	const char *column, *type, *default_value, *comment, *references, *on_delete;
+	int64_t archive; /* ms */
 };
 
 static const struct option options[] = {
@@ -45,6 +46,13 @@ static const struct option options[] = {
      .offset = offsetof(struct add_column_args, on_delete),
      .choices = foreign_key_actions,
      .help = "what becomes of a row when the row that it refers to is deleted"},
+	{.name = "archive",
+     .kind = OPTION_INTERVAL,
+     .offset = offsetof(struct add_column_args, archive),
+     .minimum = 1,
+     .maximum = INT64_C(3650) * 86400000,
+     .default_value = "90 days",
+     .help = "how long undo keeps what was written to the column, for interlock restore"},
 	OPTION_END,
 };
 
@@ -432,6 +440,17 @@ static void restore(const void *step, const struct facts *facts, struct stmts *s
 	archive_restore(&kept, facts, stmts);
 }
 
+static int64_t kept_for(const void *step)
+{
+	return ((const struct add_column_args *)step)->archive;
+}
+
+static void expire(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	(void)step;
+	archive_expire(facts, stmts);
+}
+
 static void describe(const void *step, struct buf *out)
 {
 	const struct add_column_args *args = step;
@@ -469,7 +488,8 @@ const struct step_type step_add_column_if_missing = {
 		"ACCESS EXCLUSIVE on the table, briefly; with references also SHARE ROW EXCLUSIVE on the other table, "
 		"briefly, then SHARE UPDATE EXCLUSIVE on the table while the foreign key is validated",
 	.way_back = "drops the column if this run added it; what was written to it is archived by key first, and "
-				"interlock restore puts it back",
+				"interlock restore puts it back, until archive (90 days) is over: sync then drops it",
+	.may_refuse_undo = true,
 	.check = check,
 	.subject = subject,
 	.stands_on = stands_on,
@@ -477,5 +497,8 @@ const struct step_type step_add_column_if_missing = {
 	.apply = apply,
 	.reverse = reverse,
 	.restore = restore,
+	.kept_for = kept_for,
+	.undo_keeps = true,
+	.expire = expire,
 	.describe = describe,
 };

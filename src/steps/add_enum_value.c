@@ -128,8 +128,20 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	add_place(&place, args, " BEFORE ", " AFTER ");
 	stmts_add(stmts, STMT_ALONE, "ALTER TYPE %s ADD VALUE %s%s", type, literal_quoted(stmts->arena, args->value),
 	          buf_text(&place))
-		->note = "no way back: PostgreSQL can't take a label out again";
+		->note = "no way back by itself: PostgreSQL can't take a label out again";
 	buf_release(&place);
+}
+
+/* To a type that the same plan makes. */
+static const char *adds_to(const void *step, const struct step_type *earlier, const void *earlier_args)
+{
+	const struct add_enum_value_args *args = step;
+	struct relname type;
+
+	if (strcmp(earlier->name, "create_enum_if_missing") != 0 || !earlier->subject(earlier_args, &type) ||
+	    !relname_equal(&type, &args->type))
+		return NULL;
+	return args->value;
 }
 
 static void describe(const void *step, struct buf *out)
@@ -155,11 +167,14 @@ const struct step_type step_add_enum_value = {
 	.size = sizeof(struct add_enum_value_args),
 	.options = options,
 	.locks = "none; whoever alters the type at the same time waits",
-	.way_back = "none: PostgreSQL can't take a label out of an enum type, so undo stops before this step",
+	.way_back =
+		"none: PostgreSQL can't take a label out of an enum type, so undo stops before this step, unless the "
+		"same run made the type and takes it back as well",
 	.makes_names = true,
 	.made_ahead = true,
 	.check = check,
 	.subject = subject,
+	.adds_to = adds_to,
 	.probe = probe,
 	.apply = apply,
 	.describe = describe,

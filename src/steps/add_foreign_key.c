@@ -117,25 +117,28 @@ static const char query[] =
 	" WHEN s.state = 'partial' THEN 'constraint ' || pg_catalog.quote_ident(same.conname) || ', not validated'"
 	" WHEN s.state = 'done' THEN 'constraint ' || pg_catalog.quote_ident(same.conname)"
 	" WHEN " NAME_TAKEN " THEN namesake.definition WHEN parent.oid IS NULL THEN " SQL_NO_TABLE("$4", "$5")
-	" WHEN wrong.child_lacks IS NOT NULL THEN " SQL_CHILD_LACKS SQL_PARENT_FOUND
+	" WHEN wrong.child_lacks IS NOT NULL THEN " SQL_CHILD_LACKS " WHEN v.virtual IS NOT NULL THEN v.virtual" SQL_PARENT_FOUND
 	" WHEN " COUNTS_DIFFER " THEN 'the primary key of ' || " SQL_NAME("$4", "$5") " || ' is '"
 	" || pg_catalog.array_to_string(aim.columns, ', ') ELSE wrong.unlike END AS found,"
-	" CASE WHEN NOT " IS_TABLE " THEN 'a table' WHEN " NAME_TAKEN " THEN $9::text" SQL_PARENT_EXPECTED
+	" CASE WHEN NOT " IS_TABLE " THEN 'a table' WHEN " NAME_TAKEN " THEN $9::text"
+	" WHEN v.virtual IS NOT NULL THEN " SQL_STORED_COLUMNS SQL_PARENT_EXPECTED
 	" WHEN " COUNTS_DIFFER " THEN 'as many columns as ' || pg_catalog.array_to_string($3::text[], ', ')"
 	" WHEN wrong.unlike IS NOT NULL THEN 'columns that can be compared' ELSE $9::text END AS expected,"
-	" CASE WHEN rel.oid IS NULL OR NOT " IS_TABLE " OR " NAME_TAKEN " OR wrong.child_lacks IS NOT NULL THEN NULL" SQL_PARENT_HELP
+	" CASE WHEN rel.oid IS NULL OR NOT " IS_TABLE " OR " NAME_TAKEN " OR wrong.child_lacks IS NOT NULL"
+	" OR v.virtual IS NOT NULL THEN NULL" SQL_PARENT_HELP
 	" WHEN " COUNTS_DIFFER " THEN 'say which columns are meant: table(column, …)' END AS help,"
 	" CASE WHEN rel.oid IS NULL OR NOT " IS_TABLE " THEN 'table' WHEN " NAME_TAKEN " THEN 'name'"
-	" WHEN parent.oid IS NULL OR wrong.child_lacks IS NULL THEN 'references'"
+	" WHEN parent.oid IS NULL OR wrong.child_lacks IS NULL AND v.virtual IS NULL THEN 'references'"
 	" WHEN pg_catalog.cardinality($3::text[]) = 1 THEN 'column' ELSE 'columns' END AS option,"
 	" rel.relkind, parent.relkind AS parent_relkind, same.conname AS foreign_key, wrong.match,"
 	" " SQL_SHOWN("$3::text[]") " AS shown, " SQL_OWNER_FACTS ","
 	" pg_catalog.has_table_privilege(parent.oid, 'REFERENCES') AS may_refer, current_user::text AS role"
 	" FROM aim CROSS JOIN wrong LEFT JOIN rel ON true LEFT JOIN parent ON true LEFT JOIN same ON true"
-	" LEFT JOIN namesake ON true CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
+	" LEFT JOIN namesake ON true CROSS JOIN LATERAL (SELECT " SQL_VIRTUAL("$3::text[]") ") v(virtual)"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN NOT " IS_TABLE " THEN 'conflict' WHEN same.convalidated THEN 'done' WHEN same.conname IS NOT NULL THEN 'partial'"
 	" WHEN " NAME_TAKEN " THEN 'conflict' WHEN parent.oid IS NULL OR wrong.child_lacks IS NOT NULL THEN 'missing'"
-	" WHEN parent.relkind NOT IN ('r', 'p') OR aim.columns IS NULL THEN 'conflict'"
+	" WHEN v.virtual IS NOT NULL OR parent.relkind NOT IN ('r', 'p') OR aim.columns IS NULL THEN 'conflict'"
 	" WHEN wrong.parent_lacks IS NOT NULL THEN 'missing' WHEN NOT " SQL_PARENT_HAS_KEY " OR " COUNTS_DIFFER
 	" OR wrong.unlike IS NOT NULL THEN 'conflict' ELSE 'absent' END) s(state)";
 

@@ -154,21 +154,21 @@ static const char query[] =
 	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_TAKEN " SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN s.state = 'missing' THEN " SQL_NO_COLUMN("l.lacking")
-	" WHEN s.old THEN 'PostgreSQL ' || pg_catalog.current_setting('server_version')"
+	" WHEN l.virtual IS NOT NULL THEN l.virtual WHEN s.old THEN 'PostgreSQL ' || pg_catalog.current_setting('server_version')"
 	" WHEN s.state = 'conflict' THEN " SQL_IS_TAKEN " END AS found,"
 	" CASE WHEN s.state <> 'conflict' THEN NULL WHEN rel.relkind NOT IN ('r', 'p') THEN 'a table'"
-	" WHEN s.old THEN 'PostgreSQL 15 or newer, for nulls_not_distinct' ELSE 'constraint '"
+	" WHEN l.virtual IS NOT NULL THEN " SQL_STORED_COLUMNS " WHEN s.old THEN 'PostgreSQL 15 or newer, for nulls_not_distinct' ELSE 'constraint '"
 	" || pg_catalog.quote_ident($3::text) || ' on ' || " SQL_NAME("$1", "$2") " END AS expected,"
-	" CASE WHEN s.old THEN 'nulls_not_distinct' WHEN rel.relkind IN ('r', 'p') AND s.state = 'conflict' THEN 'name'"
+	" CASE WHEN l.virtual IS NOT NULL THEN 'columns' WHEN s.old THEN 'nulls_not_distinct' WHEN rel.relkind IN ('r', 'p') AND s.state = 'conflict' THEN 'name'"
 	" WHEN rel.relkind IN ('r', 'p') THEN 'columns' ELSE 'table' END AS option,"
 	" rel.relkind, rel.relhassubclass AS has_children, " STATUS("$3") " AS index, " STATUS("$4") " AS substitute,"
 	" " LACKS_KEY " AS lacks_key, " REFERRING " AS referring, " IDENTIFIES " AS identifies, "
 	SQL_INDEX_PARTITIONS " AS partitions, " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN taken ON true"
-	" CROSS JOIN LATERAL (SELECT " SQL_LACKING("$5::text[]") ") l(lacking)"
+	" CROSS JOIN LATERAL (SELECT " SQL_LACKING("$5::text[]") ", " SQL_VIRTUAL("$5::text[]") ") l(lacking, virtual)"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing'"
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict' WHEN l.lacking IS NOT NULL THEN 'missing'"
-	" WHEN o.old THEN 'conflict' WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = rel.oid"
+	" WHEN o.old OR l.virtual IS NOT NULL THEN 'conflict' WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = rel.oid"
 	" AND (k.contype = 'u' OR k.conname = $3::text)) OR " STATUS("$3") " IS NOT NULL THEN 'compare'"
 	" WHEN taken.oid IS NOT NULL THEN 'conflict' ELSE 'absent' END, o.old FROM (SELECT $6::boolean"
 	" AND pg_catalog.current_setting('server_version_num')::integer < 150000) o(old)) s(state, old)";

@@ -348,6 +348,17 @@ static bool refused(const struct backfill_args *args, const struct facts *facts,
 	return true;
 }
 
+/* What must be there before the first row is filled. */
+static void prepare(const struct fill_plan *plan, const struct filling *filling, const struct facts *facts,
+                    struct stmts *stmts)
+{
+	filling_verify_steady(plan, filling, record_get(facts->now, "shown"), stmts);
+	if (plan->keep_old)
+		filling_old_make(plan, facts, stmts);
+	if (!row_triggers_stand(filling_triggers(facts, stmts->arena), facts, stmts->arena))
+		filling_add_triggers(plan, facts, stmts);
+}
+
 static void fill(const struct backfill_args *args, const struct facts *facts, struct stmts *stmts)
 {
 	struct fill_plan plan = plan_of(args, facts, stmts->arena);
@@ -357,11 +368,8 @@ static void fill(const struct backfill_args *args, const struct facts *facts, st
 
 	if (refused(args, facts, stmts))
 		return;
-	filling_verify_steady(&plan, filling, record_get(facts->now, "shown"), stmts);
-	if (args->keep_old)
-		filling_old_make(&plan, facts, stmts);
-	if (!row_triggers_stand(filling_triggers(facts, stmts->arena), facts, stmts->arena))
-		filling_add_triggers(&plan, facts, stmts);
+	if (row_table_has(&plan.of, &args->set))
+		prepare(&plan, filling, facts, stmts);
 	stmt = stmts_add(stmts, STMT_BATCHES, "UPDATE %s SET %s WHERE %s", relname_quoted(stmts->arena, &args->table),
 	                 filling->set, filling->not_done);
 	stmt->filling = filling;
@@ -386,13 +394,17 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 {
 	const struct backfill_args *args = step;
 	struct fill_plan plan;
+	bool emptied;
 
 	if (args->shadow.name) {
 		shadow_fill_reverse(&args->shadow, facts, stmts);
 		return;
 	}
 	plan = plan_of(args, facts, stmts->arena);
+	emptied = filling_empty(&plan, facts, stmts);
 	filling_drop_triggers(&args->table, facts, stmts);
+	if (emptied)
+		filling_drop_emptier(true, facts, stmts);
 	if (args->keep_old)
 		filling_old_back(&plan, facts, stmts);
 }
@@ -454,7 +466,7 @@ const struct step_type step_backfill = {
 		"rows; ACCESS EXCLUSIVE, briefly, when the triggers go",
 	.way_back =
 		"a shadow is emptied again; with keep_old the earlier values, in rows that hold what they got, until archive (90 days) is over; "
-		"else values stay, until undo takes the column away that was added for them",
+		"else, of columns that were NULL, what rows were filled with, while the plan is not done; what somebody wrote stays",
 	.only_registry_tells = true,
 	.looks_again = true,
 	.check = check,

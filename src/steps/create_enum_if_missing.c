@@ -1,4 +1,5 @@
 /* An enum type; one that exists must have the same labels in the same order. */
+#include <jansson.h>
 #include <string.h>
 
 #include "plan/names.h"
@@ -75,7 +76,7 @@ static const char query[] =
 	" THEN 'add_enum_value, in place of this step, adds the labels that are missing'"
 	" WHEN l.want = " COMMON("l.have", "l.want")
 	" THEN 'somebody added labels; if they are meant, write them into values, in this order' END AS help,"
-	" " SQL_CREATION_FACTS ", " SQL_USED_BY " AS used_by"
+	" pg_catalog.to_json(l.have)::text AS labels, " SQL_CREATION_FACTS ", " SQL_USED_BY " AS used_by"
 	" FROM (SELECT) one LEFT JOIN home ON true LEFT JOIN named ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN named.typtype = 'e' THEN coalesce(" SQL_LABELS ", '{}') END,"
 	" $3::text[]) l(have, want)";
@@ -115,12 +116,44 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	buf_release(&labels);
 }
 
+static bool holds(const struct text_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Without what later steps of the plan added, are its labels those that it was made with? */
+static bool is_as_made(const struct create_enum_args *args, const struct facts *facts)
+{
+	const char *text = record_get(facts->now, "labels");
+	json_t *labels = text ? json_loads(text, 0, NULL) : NULL, *entry;
+	bool same = json_is_array(labels);
+	size_t at = 0, i;
+
+	json_array_foreach(labels, i, entry)
+	{
+		const char *label = json_string_value(entry);
+
+		if (at < args->values.count && strcmp(label, args->values.items[at]) == 0)
+			at++;
+		else
+			same = same && holds(&facts->added, label);
+	}
+	json_decref(labels);
+	return same && at == args->values.count;
+}
+
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct create_enum_args *args = step;
 	const char *type = relname_quoted(stmts->arena, &args->type);
+	struct facts as_made = *facts;
 
-	if (drop_allowed(arena_printf(stmts->arena, "type %s", type), facts, stmts))
+	if (facts->state == STATE_CONFLICT && is_as_made(args, facts))
+		as_made.state = STATE_DONE;
+	if (drop_allowed(arena_printf(stmts->arena, "type %s", type), &as_made, stmts))
 		stmts_add(stmts, STMT_TOGETHER, "DROP TYPE %s", type);
 }
 

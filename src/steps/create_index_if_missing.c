@@ -113,21 +113,23 @@ static const char query[] =
 	"WITH " SQL_REL ", " SQL_FAMILY ", idx AS (" SQL_INDEX("rel") "), " SQL_TAKEN
 	" SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN 'conflict'"
 	" WHEN idx.indexrelid IS NOT NULL THEN 'compare' WHEN taken.oid IS NOT NULL THEN 'conflict'"
-	" WHEN l.lacking IS NOT NULL OR " NO_METHOD " THEN 'missing' ELSE 'absent' END"
+	" WHEN l.lacking IS NOT NULL OR " NO_METHOD " THEN 'missing' WHEN l.virtual IS NOT NULL THEN 'conflict' ELSE 'absent' END"
 	" AS state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN " SQL_IS_A("rel.relkind")
 	" WHEN idx.indexrelid IS NULL AND taken.oid IS NOT NULL THEN " SQL_IS_TAKEN
 	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking")
-	" WHEN " NO_METHOD " THEN 'no access method ' || pg_catalog.quote_ident($4::text) END AS found,"
+	" WHEN " NO_METHOD " THEN 'no access method ' || pg_catalog.quote_ident($4::text) ELSE l.virtual END AS found,"
 	" CASE WHEN rel.relkind NOT IN ('r', 'p', 'm') THEN 'a table or materialized view'"
 	" WHEN taken.oid IS NOT NULL AND idx.indexrelid IS NULL THEN 'index ' || pg_catalog.quote_ident($3::text)"
-	" || ' on ' || " SQL_NAME("$1", "$2") " END AS expected,"
+	" || ' on ' || " SQL_NAME("$1", "$2") " WHEN l.virtual IS NOT NULL THEN " SQL_STORED_COLUMNS " END AS expected,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p', 'm') THEN 'table' WHEN taken.oid IS NOT NULL THEN 'name'"
-	" WHEN l.lacking = ANY ($5::text[]) THEN 'columns' WHEN l.lacking IS NOT NULL THEN 'include' ELSE 'using' END AS option,"
+	" WHEN l.lacking = ANY ($5::text[]) THEN 'columns' WHEN l.lacking IS NOT NULL THEN 'include' WHEN " NO_METHOD " THEN 'using'"
+	" ELSE 'columns' END AS option,"
 	" rel.relkind, " SQL_OWNER_FACTS ","
 	" idx.indexrelid IS NOT NULL AS there, idx.indisvalid AS valid, " SQL_INDEX_PARTITIONS " AS partitions"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN idx ON true LEFT JOIN taken ON true"
-	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NOT NULL THEN " SQL_LACKING("$5::text[] || $6::text[]") " END) l(lacking)";
+	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NOT NULL THEN " SQL_LACKING("$5::text[] || $6::text[]") " END,"
+	" " SQL_VIRTUAL("$5::text[] || $6::text[]") ") l(lacking, virtual)";
 
 static const char compare[] =
 	"WITH " SQL_REL ", " SQL_TWIN ", idx AS (" SQL_INDEX("rel") "), new AS (" SQL_INDEX("twin") ")"

@@ -71,7 +71,8 @@ static const char query[] =
 	" THEN 'a column that nothing depends on' END AS expected, " HELP " AS help, " SQL_BLAME("column") ", " SQL_OWNER_FACTS ", f.*,"
 	" CASE WHEN o.obstacle = " USED " THEN " SQL_COLUMN_BLOCKERS " END AS blockers"
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true LEFT JOIN key ON true"
-	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ") f"
+	" CROSS JOIN LATERAL (SELECT " SQL_ARCHIVE_FACTS ", " SQL_COLUMN_FACTS ", " SQL_NOT_NULL_DEFINITION " AS not_null_constraint, "
+	SQL_NOT_NULL_CONSTRAINT("true", "NOT k.convalidated") " AS not_null_unvalidated) f"
 	" CROSS JOIN LATERAL (SELECT " OBSTACLE ") o(obstacle)";
 
 /* clang-format on */
@@ -149,14 +150,27 @@ static void take_back(const struct comeback *back)
 		stmts_add(back->stmts, STMT_TOGETHER, "DROP TABLE %s", archive_table(back->facts, arena));
 }
 
-/* It is gone: an empty one first, whose default is for rows to come. */
+static bool was_virtual(const struct comeback *back)
+{
+	const char *generated = record_get(back->facts->before, "column_generated");
+
+	return generated && *generated == 'v';
+}
+
+/* It is gone: an empty one first, whose default is for rows to come; a virtual one is all there at once. */
 static void add_again(const struct comeback *back)
 {
-	const char *comment = record_get(back->facts->before, "column_comment");
+	struct arena *arena = back->stmts->arena;
+	const struct record *before = back->facts->before;
+	const char *comment = record_get(before, "column_comment"), *type = record_get(before, "column_type");
 
-	alter(back, arena_printf(back->stmts->arena, "ADD COLUMN %s %s", back->column,
-	                         record_get(back->facts->before, "column_type")));
-	set_default(back);
+	if (was_virtual(back)) {
+		alter(back, arena_printf(arena, "ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL", back->column, type,
+		                         record_get(before, "column_default")));
+	} else {
+		alter(back, arena_printf(arena, "ADD COLUMN %s %s", back->column, type));
+		set_default(back);
+	}
 	if (comment)
 		stmts_add(back->stmts, STMT_TOGETHER, "COMMENT ON COLUMN %s.%s IS %s", back->table, back->column,
 		          literal_quoted(back->stmts->arena, comment));
@@ -166,9 +180,14 @@ static void add_again(const struct comeback *back)
 static void require_values(const struct comeback *back)
 {
 	const char *keys = record_get(back->facts->now, "key_columns");
+	const char *constraint = record_get(back->facts->before, "not_null_constraint");
 	struct stmt *stmt;
 
-	if (record_get(back->facts->before, "column_default") && keys) {
+	if (record_true(back->facts->before, "not_null_unvalidated")) {
+		alter(back, arena_printf(back->stmts->arena, "ADD %s", constraint));
+		return;
+	}
+	if (record_get(back->facts->before, "column_default") && keys && !was_virtual(back)) {
 		stmt =
 			stmts_add(back->stmts, STMT_REPEAT,
 		              "UPDATE %s SET %s = DEFAULT WHERE (%s) IN (SELECT %s FROM %s WHERE %s IS NULL LIMIT 5000)",
@@ -176,7 +195,7 @@ static void require_values(const struct comeback *back)
 		stmt->slow = true;
 		stmt->note = "the default for rows that came meanwhile";
 	}
-	not_null_set(&(struct not_null){back->args->table, back->args->column, back->facts, back->stmts}, NULL);
+	not_null_set(&(struct not_null){back->args->table, back->args->column, back->facts, back->stmts}, constraint);
 }
 
 /* true, with the refusal set, where an earlier state can't be had again. */
@@ -192,7 +211,7 @@ static bool refused(const struct comeback *back, bool aside)
 	if (!back->args->archive)
 		stmts_refuse(back->stmts, "give archive, as in archive = \"90 days\", to keep the way back open",
 		             "column %s of %s was dropped without an archive", back->column, back->table);
-	else if (generated && *generated)
+	else if (generated && *generated && !was_virtual(back))
 		stmts_refuse(back->stmts, NULL, "column %s of %s was generated: adding it again would rewrite the table",
 		             back->column, back->table);
 	else if ((identity && *identity) || (record_true(before, "column_serial") && !aside))

@@ -378,6 +378,13 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 		give_all(args, facts, stmts);
 }
 
+static json_t *list_of(const struct record *record, const char *column)
+{
+	const char *text = record_get(record, column);
+
+	return text ? json_loads(text, 0, NULL) : NULL;
+}
+
 /* One thing that this run granted: is it there, and ours to take back? */
 struct holding {
 	bool there, ours;
@@ -406,9 +413,7 @@ static struct holding find_holding(json_t *holdings, const char *key)
 /* Is anything of it left?  With the refusal set where only somebody else could take it back. */
 static bool is_left(const struct grant_args *args, const struct facts *facts, struct stmts *stmts)
 {
-	const char *lacking = record_get(facts->before, "lacking"), *held = record_get(facts->now, "holdings");
-	json_t *keys = lacking ? json_loads(lacking, 0, NULL) : NULL, *key;
-	json_t *holdings = held ? json_loads(held, 0, NULL) : NULL;
+	json_t *keys = list_of(facts->before, "lacking"), *holdings = list_of(facts->now, "holdings"), *key;
 	bool left = false;
 	size_t i;
 
@@ -429,17 +434,26 @@ static bool is_left(const struct grant_args *args, const struct facts *facts, st
 	return left;
 }
 
+/* true, with the refusal set: what would be taken from a role goes on to others. */
+static bool refused_for_others(const struct grant_args *args, const struct facts *facts, struct stmts *stmts)
+{
+	bool before;
+	const char *onward = grants_onward(facts, &before, stmts->arena);
+
+	if (onward)
+		stmts_refuse(stmts,
+		             before ? "it was so before this run: revoke it by hand, undo, and grant it anew"
+		                    : "revoke that by hand, then undo again",
+		             "role %s on %s", onward, args->on.text);
+	return onward != NULL;
+}
+
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct grant_args *args = step;
-	const char *onward = record_get(facts->now, "onward");
 
-	if (!is_left(args, facts, stmts) || stmts->refusal)
+	if (!is_left(args, facts, stmts) || stmts->refusal || refused_for_others(args, facts, stmts))
 		return;
-	if (onward) {
-		stmts_refuse(stmts, "revoke that by hand, then undo again", "role %s on %s", onward, args->on.text);
-		return;
-	}
 	add_statements(args, TAKE_BACK, record_get(facts->before, "grants"), facts, stmts);
 	add_statements(args, GIVE_AGAIN, record_get(facts->now, "columns_too"), facts, stmts);
 }

@@ -11,6 +11,7 @@ struct insert_rows_args {
 	struct column_list columns;
 	const char *on_conflict;
 	int64_t at_most; /* 0: any number */
+	int64_t archive; /* ms */
 };
 
 static const char *const conflicts[] = {"skip", "error", NULL};
@@ -42,6 +43,13 @@ static const struct option options[] = {
      .minimum = 1,
      .maximum = INT64_C(1000000000),
      .help = "if more rows than these would be inserted, none is"},
+	{.name = "archive",
+     .kind = OPTION_INTERVAL,
+     .offset = offsetof(struct insert_rows_args, archive),
+     .minimum = 1,
+     .maximum = INT64_C(3650) * 86400000,
+     .default_value = "90 days",
+     .help = "how long it is known which rows they were, and with that the way back"},
 	OPTION_END,
 };
 
@@ -190,6 +198,17 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 	inserted_take_back(&((const struct insert_rows_args *)step)->into, facts, stmts);
 }
 
+static int64_t kept_for(const void *step)
+{
+	return ((const struct insert_rows_args *)step)->archive;
+}
+
+static void expire(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	(void)step;
+	inserted_expire(facts, stmts);
+}
+
 static void describe(const void *step, struct buf *out)
 {
 	const struct insert_rows_args *args = step;
@@ -218,7 +237,7 @@ const struct step_type step_insert_rows = {
 	.locks = "what INSERT takes: writers and readers go on",
 	.way_back =
 		"deletes exactly the rows that it inserted; refused while one of them was changed since, or is referred "
-		"to by a row that it did not insert",
+		"to by a row that it did not insert, and when archive (90 days) is over: sync then forgets which they were",
 	.only_registry_tells = true,
 	.may_refuse_undo = true,
 	.check = check,
@@ -227,5 +246,7 @@ const struct step_type step_insert_rows = {
 	.probe = probe,
 	.apply = apply,
 	.reverse = reverse,
+	.kept_for = kept_for,
+	.expire = expire,
 	.describe = describe,
 };

@@ -142,6 +142,31 @@ static enum step_class class_of(const void *step)
 	return gravest;
 }
 
+/* The *n-th of one option; else *n is less by how many it has. */
+static bool find_unplaced(const char *option, const char *text, size_t *n, struct unplaced *thing,
+                          struct arena *arena)
+{
+	struct script script = script_of(text, arena);
+
+	for (size_t i = 0; i < script.count; i++) {
+		const struct statement *statement = &script.items[i];
+
+		if (!statement->unplaced || (*n)--)
+			continue;
+		*thing = (struct unplaced){option, statement->text, statement->verb, statement->unplaced};
+		return true;
+	}
+	return false;
+}
+
+static bool unplaced(const void *step, size_t n, struct unplaced *thing, struct arena *arena)
+{
+	const struct sql_step_args *args = step;
+
+	return find_unplaced("sql", args->sql, &n, thing, arena) ||
+	       find_unplaced("undo", args->undo, &n, thing, arena);
+}
+
 /* ---- What it does ---- */
 
 static bool is_created(const struct script *script, size_t before, const struct relname *table)
@@ -231,6 +256,7 @@ const struct step_type step_sql_step = {
 		"EXCLUSIVE",
 	.way_back = "runs the statements of undo; with undo = false there is none",
 	.check = check,
+	.unplaced = unplaced,
 	.class_of = class_of,
 	.apply = apply,
 	.reverse = reverse,

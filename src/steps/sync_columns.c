@@ -195,7 +195,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 		return;
 	row_table_read(record_get(facts->now, "columns"), stmts->arena, &plan.of);
 	plan.of.checks = record_get(facts->now, "checks");
-	if (plan.of.column_count == 0) /* a preview of what is not there yet */
+	if (!row_table_has(&plan.of, &args->forward) || !row_table_has(&plan.of, &args->back))
 		return;
 	if (!args->both)
 		syncing_verify_pair(&plan, record_get(facts->now, "shown"), stmts);

@@ -145,48 +145,6 @@ subtest 'a standby' => sub {
     $node->stop('immediate');
 };
 
-subtest 'a pooler' => sub {
-    my ($pgbouncer) = grep { -x } map { "$_/pgbouncer" } '/usr/sbin', split /:/, $ENV{PATH};
-    plan skip_all => 'pgbouncer is not installed' unless $pgbouncer;
-    my $own = world('bad_input');
-    my $folder = PostgreSQL::Test::Utils::tempdir_short();
-    my $user = sql($own, 'SELECT current_user');
-    for my $mode ('transaction', 'session')
-    {
-        my ($host, $port) = (server()->host, server()->port);
-        open my $file, '>', "$folder/$mode.ini" or die;
-        print $file <<"INI";
-[databases]
-$own = host=$host port=$port dbname=$own user=$user
-[pgbouncer]
-logfile = $folder/$mode.log
-pidfile = $folder/$mode.pid
-listen_port = 6499
-unix_socket_dir = $folder
-auth_type = any
-pool_mode = $mode
-ignore_startup_parameters = extra_float_digits,options
-INI
-        close $file;
-        my $pooler = IPC::Run::start([ $pgbouncer, "$folder/$mode.ini" ], '<', '/dev/null', '>', '/dev/null', '2>', '/dev/null');
-        ok(wait_until(sub { -S "$folder/.s.PGSQL.6499" }, 10), "pgbouncer in $mode mode is there");
-        my %there = (env => { PGHOST => $folder, PGPORT => 6499, PGDATABASE => $own, PGUSER => $user });
-        if ($mode eq 'transaction')
-        {
-            exits(2, [ 'run', $good ], qr/pool/i, 'transaction mode is refused', {%there});
-            is(column_type($own, 'users', 'nick'), '', 'nothing was changed');
-        }
-        else
-        {
-            runs_ok([ 'run', $good ], 'session mode is fine', {%there});
-        }
-        $pooler->signal('TERM');
-        $pooler->kill_kill(grace => 2);
-        wait_until(sub { !-S "$folder/.s.PGSQL.6499" }, 5);
-        unlink "$folder/.s.PGSQL.6499";
-    }
-};
-
 subtest 'a registry of a newer version' => sub {
     my $own = world('bad_input');
     runs_ok([ 'run', $good ], 'run', { db => $own });

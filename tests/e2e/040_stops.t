@@ -16,6 +16,7 @@ server()->safe_psql('postgres', <<'SQL');
 CREATE ROLE deploy LOGIN SUPERUSER;
 CREATE ROLE dba;
 CREATE ROLE anna LOGIN IN ROLE dba;
+CREATE ROLE cara LOGIN IN ROLE dba;
 CREATE ROLE bob LOGIN;
 SQL
 
@@ -65,6 +66,9 @@ subtest 'the gate' => sub {
     like(runs_ok([ 'gate', 'list', $plan ], 'gate list', {%as})->{out}, qr/deploy log 4711|passed/, 'and shown');
 };
 
+# In the journal.
+my $three_decisions = qr/passed +anna +approval "drop the old users": backup is fine\n.*withdrawn +cara +approval "drop the old users": the backup is broken\n.*passed +anna +approval "drop the old users": backup is fine now/s;
+
 subtest 'the approval' => sub {
     my $run = exits(5, [ 'run', $plan ], undef, 'run goes on to the approval', {%as});
     like("$run->{out}$run->{err}", qr/drop the old users/, 'names it');
@@ -83,11 +87,26 @@ subtest 'the approval' => sub {
     runs_ok([ 'approve', $plan, 'drop the old users', '--reason', 'backup is fine' ], 'a member approves',
         { db => $db, env => { PGUSER => 'anna' } });
     like(sql($db, 'SELECT c::text FROM interlock.condition c'), qr/anna/, 'and is on record');
+
+    my ($anna, $cara) = ({ db => $db, env => { PGUSER => 'anna' } }, { db => $db, env => { PGUSER => 'cara' } });
+    my $not = exits(3, [ 'approve', $plan, '--withdraw' ], qr/role bob may not approve .*nor withdraw/, 'who is not a member cannot withdraw it', { db => $db, env => { PGUSER => 'bob' } });
+    like($not->{err}, qr/dba/, 'and is told which role it takes');
+    runs_ok([ 'approve', $plan, '--withdraw', '-n' ], 'a look', $cara);
+    like(runs_ok([ 'approve', $plan, '--withdraw', '--reason', 'the backup is broken' ], 'another member withdraws it', $cara)->{out},
+        qr/approval "drop the old users" of plan "stops" is withdrawn/, 'and is told so');
+    exits(1, [ 'approve', $plan, '--withdraw' ], qr/nothing to withdraw/, 'once', $anna);
+    $run = exits(5, [ 'run', $plan ], undef, 'the run waits again', {%as});
+    like("$run->{out}$run->{err}", qr/that of anna was withdrawn by cara: the backup is broken/, 'and says why');
+    runs_ok([ 'approve', $plan, '--reason', 'backup is fine now' ], 'it is given again', $anna);
+    my $log = runs_ok([ 'log', $plan ], 'log', {%as})->{out};
+    like($log, $three_decisions, 'the journal has all three decisions');
 };
 
 subtest 'the safety period' => sub {
     sql($db, 'ANALYZE');
     my $run = exits(5, [ 'run', $plan ], undef, 'run stops at the safety period', {%as});
+    exits(1, [ 'approve', $plan, '--withdraw' ], qr/can't be withdrawn: the run is behind it/, 'the approval before it counts',
+        { db => $db, env => { PGUSER => 'anna' } });
     like("$run->{out}$run->{err}", qr/safety period/, 'names it');
     is(column_type($db, 'old_users', 'note'), 'text', 'the column is still there');
 
@@ -219,6 +238,22 @@ subtest 'the end that was chosen' => sub {
     interlock('run', $plan, '--once', {%as});
     isnt(sql($db, q{SELECT to_regclass('users_nick_idx')}), '', 'run --once does the next block');
     exits(64, [ 'run', $plan, '--to', 'nowhere' ], qr/nowhere/, 'an unknown block is an error', {%as});
+};
+
+subtest 'decisions outlive an undo' => sub {
+    my $where = world('stops', $world);
+    my $decided = plan_file('decided', 'plan "decided" { title = "x", phase "a" { add_column_if_missing { table = "users", column = "a", type = "text" } }, approval "drop the old users" { role = "dba" } }');
+    my %deploy = (db => $where, env => { PGUSER => 'deploy' });
+    my %by = map { $_ => { db => $where, env => { PGUSER => $_ } } } 'anna', 'cara';
+    exits(5, [ 'run', $decided ], undef, 'run', {%deploy});
+    runs_ok([ 'approve', $decided, '--reason', 'backup is fine' ], 'given', $by{anna});
+    runs_ok([ 'approve', $decided, '--withdraw', '--reason', 'the backup is broken' ], 'withdrawn', $by{cara});
+    runs_ok([ 'approve', $decided, '--reason', 'backup is fine now' ], 'given again', $by{anna});
+    runs_ok([ 'run', $decided ], 'the last stop of a plan', {%deploy});
+    exits(1, [ 'approve', $decided, '--withdraw' ], qr/is done/, 'a plan that is done has nothing to withdraw', $by{cara});
+    runs_ok([ 'undo', $decided, '--to', 'start', '--yes' ], 'undo', {%deploy});
+    is(sql($where, 'SELECT count(*) FROM interlock.condition'), 0, 'the stop is as if it had never been reached');
+    like(interlock('log', $decided, {%deploy})->{out}, $three_decisions, 'the journal still says who decided what');
 };
 
 done_testing();

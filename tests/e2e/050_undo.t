@@ -206,4 +206,121 @@ LUA
     is(column_type($db, 'users', 'legacy'), '', 'the column is gone');
 };
 
+# The archives in the registry's schema.
+sub archives
+{
+    my ($db) = @_;
+    return sql($db, q{SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'interlock'::regnamespace AND relkind = 'r' AND relname ~ '^archive_'});
+}
+
+sub older { my ($db, $days) = @_; return sql($db, "UPDATE interlock.step SET finished_at = finished_at - interval '$days days'") }
+
+subtest 'what undo took out of the way is kept for a while' => sub {
+    my $db = world('undo');
+    my $text = <<'LUA';
+plan "written" {
+  title = "A column that is written to",
+  phase "expand" {
+    add_column_if_missing { table = "users", column = "nick", type = "text" },
+    add_column_if_missing { table = "users", column = "rank", type = "integer", archive = "3 days" },
+  },
+}
+LUA
+    my $column = plan_file('written', $text);
+    runs_ok([ 'run', $column ], 'run', { db => $db });
+    older($db, 100);
+    like(runs_ok([ 'sync', '--all' ], 'a column that is there keeps nothing', { db => $db })->{out}, qr/^written  done$/m, 'sync says nothing of it');
+    unlike(interlock('status', $column, { db => $db })->{out}, qr/keeps/, 'nor does status');
+    sql($db, q{UPDATE users SET nick = 'n' || id, rank = id WHERE id < 10});
+    runs_ok([ 'undo', $column, '--yes' ], 'undo', { db => $db });
+    is(archives($db), 'archive_1_1 archive_1_2', 'what was written is kept');
+    my $status = interlock('status', $column, { db => $db })->{out};
+    like($status, qr/^  keeps for restore until \S+ \S+ UTC: add column nick/m, 'status says until when');
+    older($db, 4);
+    like(runs_ok([ 'sync' ], 'sync', { db => $db })->{out}, qr/^written  what 1 step kept is gone, its time being over; undone$/m, 'sync takes what is over');
+    is(archives($db), 'archive_1_1', 'each after its own time');
+    runs_ok([ 'run', $column ], 'forward again', { db => $db });
+    is(archives($db), 'archive_1_1', 'what was not put back is still kept');
+    my $restore = runs_ok([ 'restore', $column, '--yes' ], 'restore', { db => $db });
+    like($restore->{out}, qr/restored 9 rows/, 'puts it back');
+    unlike($restore->{err}, qr/is gone/, 'a step that was done again has lost nothing that counts');
+    is(archives($db), '', 'and nothing is kept');
+    runs_ok([ 'undo', $column, '--yes' ], 'undo', { db => $db });
+    is(archives($db), 'archive_1_1', 'kept again');
+    plan_file('written', $text =~ s/"rank"/"grade"/r);
+    runs_ok([ 'run', $column ], 'an edited plan begins a run of its own', { db => $db });
+    older($db, 91);
+    like(runs_ok([ 'sync' ], 'sync', { db => $db })->{out}, qr/^written  what 1 step kept is gone/m, 'takes what the run before it left');
+    is(archives($db), '', 'which never ends otherwise');
+    runs_ok([ 'undo', $column, '--yes' ], 'and undo goes on', { db => $db });
+};
+
+subtest 'a column that was written, and whose archive is over before it comes again' => sub {
+    my $db = world('undo');
+    my $column = plan_file('over', 'plan "over" { title = "x", phase "expand" { add_column_if_missing { table = "users", column = "nick", type = "text" } } }');
+    runs_ok([ 'run', $column ], 'run', { db => $db });
+    sql($db, q{UPDATE users SET nick = 'n' || id});
+    runs_ok([ 'undo', $column, '--yes' ], 'undo', { db => $db });
+    older($db, 91);
+    sql($db, 'CREATE VIEW nicks AS SELECT * FROM interlock.archive_1_1');
+    my $sync = exits(3, ['sync'], qr/cannot drop table interlock\.archive_1_1.*view (public\.)?nicks depends on/s, 'somebody reads the archive', { db => $db });
+    unlike($sync->{err}, qr/CASCADE/, 'nobody is told to use CASCADE');
+    like($sync->{err}, qr/= help: change or drop what depends on it first, then sync again/, 'but what to do');
+    is(archives($db), 'archive_1_1', 'it is still there');
+    sql($db, 'DROP VIEW nicks');
+    runs_ok(['sync'], 'sync', { db => $db });
+    my $restore = runs_ok([ 'restore', $column, '--yes' ], 'restore', { db => $db });
+    like("$restore->{out}$restore->{err}", qr/nothing to restore.*archived of "add column nick text to public\.users" is gone: its time was over/s, 'says why there is nothing');
+    runs_ok([ 'run', $column ], 'run', { db => $db });
+    runs_ok([ 'undo', $column, '--yes' ], 'undo goes on as ever', { db => $db });
+};
+
+subtest 'labels of an enum type that the run itself made' => sub {
+    my $db = world('undo');
+    my $schema = schema_dump($db);
+    my $labels = plan_file('labels', <<'LUA');
+plan "labels" {
+  title = "A type, and labels that came to mind later",
+  phase "type" { create_enum_if_missing { type = "mood", values = { "fine", "sad" } } },
+  gate "release 2 is live" { },
+  phase "labels" {
+    add_enum_value { type = "mood", value = "so so", after = "fine" },
+    add_enum_value { type = "mood", value = "great", before = "fine" },
+    add_enum_value { type = "mood", value = "gone" },
+  },
+}
+LUA
+    like(runs_ok([ 'check', $labels ], 'check', { db => $db })->{out}, qr/add_enum_value has no way back/, 'says that there is none as far as the gate');
+    my $at_once = plan_file('at_once', 'plan "at_once" { title = "x", phase "a" { create_enum_if_missing { type = "mood", values = { "fine" } } }, phase "b" { add_enum_value { type = "mood", value = "sad" } } }');
+    unlike(runs_ok([ 'check', $at_once ], 'check', { db => $db })->{out}, qr/no way back/, 'but not where undo does not stop in between');
+    exits(5, [ 'run', $labels ], undef, 'run', { db => $db });
+    runs_ok([ 'gate', 'pass', $labels, '--evidence', 'x' ], 'gate pass', { db => $db });
+    runs_ok([ 'run', $labels ], 'run', { db => $db });
+    my $all = sql($db, q{SELECT enum_range(NULL::mood)});
+    is($all, '{great,fine,"so so",sad,gone}', 'all are there');
+    exits(3, [ 'undo', $labels, '--yes' ], qr/add_enum_value has no way back.*nothing was taken back.*help: interlock undo labels --to start takes it back together with "create enum type public\.mood/s, 'back to the gate, where the type stays, there is no way', { db => $db });
+    sql($db, 'ALTER TABLE users ADD COLUMN mood mood');
+    exits(3, [ 'undo', $labels, '--to', 'start', '--yes' ], qr/type public\.mood is used by/, 'nor where somebody uses it', { db => $db });
+    sql($db, q{ALTER TABLE users DROP COLUMN mood; ALTER TYPE mood ADD VALUE 'by hand'});
+    exits(3, [ 'undo', $labels, '--to', 'start', '--yes' ], qr/type public\.mood is no longer what this run made/, 'nor where somebody else added a label', { db => $db });
+    is(sql($db, q{SELECT string_agg(state, ' ' ORDER BY number) FROM interlock.step}), 'done done done done', 'nothing was taken back so far');
+    sql($db, q{DROP TYPE mood; CREATE TYPE mood AS ENUM ('great', 'fine', 'so so', 'sad', 'gone')});
+    my $fresh = world('undo');
+    for my $n (1 .. 40)
+    {
+        sql($fresh, 'DROP SCHEMA IF EXISTS interlock CASCADE; DROP TYPE IF EXISTS mood');
+        exits(5, [ 'run', $labels ], undef, 'run', { db => $fresh });
+        runs_ok([ 'gate', 'pass', $labels, '--evidence', 'x' ], 'gate pass', { db => $fresh });
+        runs_ok([ 'run', $labels ], 'run', { db => $fresh });
+        my $killed = interlock('undo', $labels, '--to', 'start', '--yes', { db => $fresh, env => { INTERLOCK_FAULT => 'kill:' . 7 * $n } });
+        my $undone = sql($fresh, 'SELECT undo_from IS NOT NULL FROM interlock.run') eq 't';
+        interlock('run', $labels, { db => $fresh }) if $undone && $n % 2; # forward again, as far as it goes
+        runs_ok([ 'undo', $labels, '--to', 'start', '--yes' ], 'undo goes on', { db => $fresh });
+        is(schema_dump($fresh), $schema, 'the schema is what it was');
+        last if $killed->{exit} eq '0';
+    }
+    runs_ok([ 'undo', $labels, '--to', 'start', '--yes' ], 'the type that is as it was made', { db => $db });
+    is(schema_dump($db), $schema, 'the schema is what it was');
+};
+
 done_testing();

@@ -183,6 +183,58 @@ LUA
     runs_ok([ 'run', $plan ], 'when that is taken back it goes on', { db => $db });
 };
 
+subtest 'a change by hand that is meant' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('meant', <<'LUA');
+plan "meant" {
+  title = "Somebody alters the table while it waits",
+  phase "expand" { add_column_if_missing { table = "users", column = "motto", type = "text" } },
+  gate "go" { },
+  phase "index" { create_index_if_missing { table = "users", columns = "motto" } },
+}
+LUA
+    exits(5, [ 'run', $plan ], undef, 'run waits', { db => $db });
+    like(runs_ok([ 'amend', $plan, '--accept-drift', '--yes' ], 'there is nothing to accept yet', { db => $db })->{out},
+        qr/nothing to accept: the tables are as the last phase left them/, 'which is said');
+    sql($db, 'CREATE INDEX by_hand ON users (name)');
+    runs_ok([ 'gate', 'pass', $plan, 'go', '--evidence', 'yes' ], 'gate pass', { db => $db });
+    exits(7, [ 'run', $plan ], qr/interlock amend meant --accept-drift/, 'run refuses, and says how it may go on', { db => $db });
+    exits(64, [ 'amend', $plan, '--accept-drift', '--accept', 'abcdef0123' ], qr/two decisions/, 'a table and a plan are two decisions', { db => $db });
+    my $look = runs_ok([ 'amend', $plan, '--accept-drift', '-n' ], 'a look', { db => $db });
+    like($look->{out}, qr/public\.users: index by_hand is new \(CREATE INDEX by_hand/, 'shows what changed');
+    exits(8, [ 'amend', $plan, '--accept-drift' ], qr/--yes/, 'it asks', { db => $db });
+    exits(7, [ 'run', $plan ], qr/by_hand/, 'nothing is accepted so far', { db => $db });
+    like(runs_ok([ 'amend', 'meant', '--accept-drift', '--yes' ], 'by the name of the plan', { db => $db })->{out},
+        qr/accepted.*goes on with public\.users as it is\n  next: interlock run meant$/m, 'it is accepted');
+    like(runs_ok([ 'log', $plan ], 'log', { db => $db })->{out}, qr/drift +postgres +accepted: public\.users: index by_hand is new/, 'the journal says what and who');
+    like(sql($db, q{SELECT fingerprint FROM interlock.claim}), qr/by_hand/, 'the table counts as it is');
+    sql($db, 'ALTER TABLE users ADD COLUMN later int');
+    exits(7, [ 'run', $plan ], qr/column later is new/, 'what somebody changes after that is found', { db => $db });
+    sql($db, 'ALTER TABLE users DROP COLUMN later');
+    runs_ok([ 'run', $plan ], 'and the plan goes on', { db => $db });
+    runs_ok([ 'undo', $plan, '--to', 'start', '--yes' ], 'as does undo', { db => $db });
+    is(sql($db, q{SELECT to_regclass('by_hand')}), 'by_hand', 'which leaves what was accepted');
+};
+
+subtest 'what a half-done phase changed itself is no change by hand' => sub {
+    my $db = world('converge');
+    my $plan = plan_file('half_done', <<'LUA');
+plan "half_done" {
+  title = "Fails in the middle of its second phase",
+  phase "one" { add_column_if_missing { table = "users", column = "a", type = "text" } },
+  phase "two" {
+    add_column_if_missing { table = "users", column = "b", type = "text" },
+    expect_no_rows { query = "SELECT id FROM users", message = "there are users" },
+  },
+}
+LUA
+    exits(3, [ 'run', $plan ], undef, 'run fails', { db => $db });
+    my $state = registry_state($db);
+    like(runs_ok([ 'amend', $plan, '--accept-drift', '--yes' ], 'amend --accept-drift', { db => $db })->{out},
+        qr/nothing to accept: a phase is half done/, 'has nothing to accept');
+    is(registry_state($db), $state, 'the run is as it was');
+};
+
 subtest 'a new partition of a referenced table is no drift' => sub {
     my $db = world('partitioned_parent', <<'SQL');
 CREATE TABLE users (id bigint PRIMARY KEY, name text) PARTITION BY RANGE (id);

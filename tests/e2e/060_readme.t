@@ -57,7 +57,7 @@ sub same_words
     $text =~ s{/tmp/il-\w+}{/tmp/il-…}g;
     $text =~ s{PostgreSQL \d+\.\d+}{PostgreSQL N}g;
     $text =~ s{ +\b\d+ (?:ms|s)\b}{ T}g;
-    $text =~ s{\b\d{4}-\d\d-\d\d \d\d:\d\d}{DATE}g;
+    $text =~ s{\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d\.\d+)?}{DATE}g;
     return $text;
 }
 

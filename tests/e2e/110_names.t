@@ -142,7 +142,7 @@ LUA
     my $check = runs_ok([ 'check', $later, '--strict' ], 'check', { db => $db });
     like($check->{out}, qr/missing-reversal\]: add_enum_value has no way back/, 'says that there is no way back');
     is(sql($db, $labels), 'open paid gone', 'and adds nothing');
-    like(runs_ok([ 'preview', $later ], 'preview', { db => $db })->{out}, qr/no way back: PostgreSQL can't take a label out again/, 'so does preview');
+    like(runs_ok([ 'preview', $later ], 'preview', { db => $db })->{out}, qr/no way back by itself: PostgreSQL can't take a label out again/, 'so does preview');
     runs_ok([ 'run', $later ], 'run', { db => $db });
     is(sql($db, $labels), 'open paid sent sent back gone', 'both are in their places');
     exits(3, [ 'undo', $later, '--yes' ], qr/no way back.*nothing was taken back/s, 'undo refuses', { db => $db });
@@ -359,6 +359,27 @@ plan "waiting" {
 LUA
     exits(5, [ 'run', $waiting ], undef, 'one waits at its gate', { db => $db });
     exits(6, [ 'run', plan_of('second', '    add_enum_value { type = "mood", value = "worse" },') ], qr/public\.mood is claimed by plan "waiting"/, 'the other is held', { db => $db });
+};
+
+subtest 'SQL of the plan that names no schema' => sub {
+    my $db = fresh('CREATE SCHEMA app');
+    my $step = 'sql_step { sql = "CREATE TABLE visits (id bigint PRIMARY KEY); CREATE TEMP TABLE scratch (id int); CREATE INDEX i ON app.visits (id)", undo = "DROP TABLE visits" }';
+    my $catalog = plan_file('in_catalog', qq(plan "in_catalog" { title = "x", phase "expand" { $step } }));
+    my $check = exits(4, [ 'check', $catalog ], undef, 'check refuses what would be made in pg_catalog', { db => $db });
+    like($check->{out}, qr/error\[unqualified-create\]: CREATE TABLE visits does not say in which schema.*help: name the schema, as in public\.visits/s, 'with the way out');
+    like($check->{out}, qr/^1 error$/m, 'a temporary table has its schema, an index that of its table');
+    exits(4, [ 'run', $catalog ], qr/unqualified-create/, 'so does run', { db => $db });
+    ok(!registry_exists($db), 'before anything is written');
+    for my $path ('app, public', '"app"')
+    {
+        my $plan = plan_file('in_app', qq(plan "in_app" { title = "x", search_path = [[$path]], phase "expand" { $step } }));
+        runs_ok([ 'check', $plan ], "search_path = $path: check", { db => $db });
+        runs_ok([ 'run', $plan ], 'run', { db => $db });
+        is(sql($db, q{SELECT to_regclass('app.visits')}), 'app.visits', 'it is where the path begins');
+        runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db });
+    }
+    my $quoted = plan_file('in_catalog', qq(plan "in_catalog" { title = "x", search_path = [["pg_catalog",app]], phase "expand" { $step } }));
+    exits(4, [ 'check', $quoted ], undef, 'however it is written', { db => $db, out => qr/unqualified-create/ });
 };
 
 done_testing();

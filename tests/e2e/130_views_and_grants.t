@@ -265,6 +265,28 @@ subtest 'what was granted on' => sub {
     is(sql($db, q{SELECT has_table_privilege('reporting', 'app.users', 'SELECT')}), 'f', 'it is taken back');
 };
 
+subtest 'what was granted on before the run' => sub {
+    my $db = world('things');
+    my $acl = q{SELECT c.relacl, a.attacl FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' WHERE c.oid = 'app.users'::regclass};
+    sql($db, <<'SQL');
+GRANT USAGE ON SCHEMA app TO reporting; GRANT SELECT ON app.users TO reporting WITH GRANT OPTION;
+SET ROLE reporting; GRANT SELECT ON app.users TO other;
+SQL
+    my $plan = plan_of('granted_on', q(grant { privileges = { "select", "insert" }, on = "app.users", to = "reporting" },));
+    my $before = sql($db, $acl);
+    runs_ok([ 'run', $plan ], 'run', { db => $db });
+    runs_ok(undo($plan), 'undo takes back what the run gave', { db => $db });
+    is(sql($db, $acl), $before, 'and nothing that goes on to others');
+
+    sql($db, 'GRANT UPDATE (id) ON app.users TO reporting WITH GRANT OPTION; SET ROLE reporting; GRANT UPDATE (id) ON app.users TO other');
+    my $whole = plan_of('granted_whole', q(grant { privileges = "update", on = "app.users", to = "reporting" },));
+    runs_ok([ 'run', $whole ], 'on the whole of what was granted on in part', { db => $db });
+    undo_refuses($db, $whole, qr/role reporting has granted update to other on app\.users.*help: it was so before this run/s, 'undo would take the part too');
+    sql($db, 'SET ROLE reporting; REVOKE UPDATE (id) ON app.users FROM other');
+    runs_ok(undo($whole), 'undo without', { db => $db });
+    is(sql($db, q{SELECT has_column_privilege('reporting', 'app.users', 'id', 'UPDATE'), has_table_privilege('reporting', 'app.users', 'UPDATE')}), 't|f', 'leaves the part');
+};
+
 subtest 'whoever may grant' => sub {
     my $db = world('things');
     sql($db, qq{ALTER TABLE app.users OWNER TO shop_owner; GRANT CREATE ON DATABASE "$db" TO deploy; GRANT USAGE ON SCHEMA app TO deploy});

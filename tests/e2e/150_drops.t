@@ -575,6 +575,25 @@ subtest 'what belongs to another role' => sub {
     }
 };
 
+subtest 'who may not rename what is to be kept aside' => sub {
+    my $db = world('shop', $shop);
+    sql($db, qq{CREATE ROLE keeper LOGIN; GRANT CREATE ON DATABASE "$db" TO keeper; GRANT USAGE ON SCHEMA app TO keeper; ALTER TABLE app.visits OWNER TO keeper; GRANT ALL ON app.users, app.places TO keeper});
+    my $as = { db => $db, env => { PGUSER => 'keeper' } };
+    my $kept = drop_of('kept_aside', 'drop_table', 'table = "app.visits", archive = "1 day"');
+    my $schema = schema_dump($db);
+    for my $command ('check', 'run')
+    {
+        my $told = exits(4, [ $command, $kept, '--yes' ], undef, "$command: refused", $as);
+        like("$told->{out}$told->{err}", qr/role "keeper" may not create anything in schema app, and so not rename app\.visits.*GRANT CREATE ON SCHEMA app TO keeper/s, "$command: with the reason and the way out");
+    }
+    is(schema_dump($db), $schema, 'nothing was sent');
+    sql($db, 'GRANT CREATE ON SCHEMA app TO keeper; ALTER TABLE app.users OWNER TO keeper; ALTER TABLE app.places OWNER TO keeper');
+    my $told = exits(4, [ 'check', $kept ], undef, 'statistics of another role', $as);
+    like($told->{out}, qr/may not rename statistics app\.visits_both, which belongs to role postgres.*help: give it to the owner/s, 'are told of, too');
+    sql($db, 'ALTER STATISTICS app.visits_both OWNER TO keeper');
+    comes_back($db, $kept, 'with that right', 'keeper');
+};
+
 subtest 'an owner who is no superuser' => sub {
     my $db = world('owned', sub {
         sql($_[0], "CREATE ROLE owner LOGIN; GRANT CREATE ON DATABASE \"$_[0]\" TO owner");

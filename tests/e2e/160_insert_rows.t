@@ -269,4 +269,52 @@ subtest 'when it is no longer known what was inserted' => sub {
     is(kept($db), '', 'and so is the list');
 };
 
+subtest 'it is known for a while' => sub {
+    my $db = world('insert', $world);
+    my $plan = inserts('for_a_while', $new);
+    my $short = inserts('for_a_day', q{into = "days", select = "VALUES (date '2020-02-02', 'utc', 3)", columns = "day, zone, hours", archive = "1 day"});
+    runs_ok([ 'run', $_ ], 'run', { db => $db }) for $plan, $short;
+    my $until = sql($db, q{SELECT to_char((finished_at + interval '90 days') AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM interlock.step WHERE run = 1});
+    like(runs_ok([ 'status', $plan ], 'status', { db => $db })->{out}, qr/^  keeps for undo until $until UTC: insert into public\.kinds/m, 'status says until when');
+    my ($block) = grep { $_->{type} eq 'block' } json_lines(interlock('status', $plan, '--json', { db => $db })->{out});
+    is($block->{steps}[0]{kept_until}, $until, 'also as JSON');
+    sql($db, q{UPDATE interlock.step SET finished_at = finished_at - interval '2 days'});
+    like(runs_ok([ 'sync', '-n' ], 'sync -n', { db => $db })->{err}, qr/for_a_day: what 1 step kept would be taken away/, 'says what is over');
+    is(kept($db), 'inserted_1_1 inserted_2_1', 'and takes nothing');
+    like(runs_ok([ 'sync' ], 'sync', { db => $db })->{out}, qr/^for_a_day  what 1 step kept is gone, its time being over; done$/m, 'sync takes it');
+    is(kept($db), 'inserted_1_1', 'as the plan says, the other stays');
+    sql($db, q{UPDATE interlock.step SET finished_at = finished_at - interval '89 days'});
+    my $rows = table_rows($db);
+    runs_ok([ 'sync' ], 'sync', { db => $db });
+    is(kept($db), '', 'after ninety days it goes too');
+    is(table_rows($db), $rows, 'the rows stay');
+    unlike(interlock('status', $plan, { db => $db })->{out}, qr/keeps/, 'status speaks of it no more');
+    like(interlock('log', $plan, { db => $db })->{out}, qr/expire .*DROP TABLE interlock\.inserted_1_1/, 'the journal does');
+    undo_refused($db, $plan, 'after its time', qr/kept for undo is gone: its time was over, which was 90 days/);
+    undo_refused($db, $short, 'after its time', qr/kept for undo is gone: its time was over, which was 1 day/);
+};
+
+subtest 'killed while it is forgotten' => sub {
+    my $db = world('insert', $world);
+    my $plan = inserts('forgets', $new);
+    runs_ok([ 'run', $plan ], 'run', { db => $db });
+    sql($db, q{UPDATE interlock.step SET finished_at = finished_at - interval '91 days'});
+    my $template = sql($db, 'SELECT current_database()');
+    my $killed = 0;
+    for my $fault (map { ("kill:$_", "kill-after:$_") } 1 .. 40)
+    {
+        my $copy = $template . '_' . ++$killed;
+        server()->safe_psql('postgres', qq{CREATE DATABASE "$copy" TEMPLATE "$template"});
+        my $sync = interlock('sync', { db => $copy, env => { INTERLOCK_FAULT => $fault } });
+        my $there = kept($copy) eq '' ? 'gone' : 'there';
+        my $says = sql($copy, 'SELECT CASE WHEN expired_at IS NULL THEN $$there$$ ELSE $$gone$$ END FROM interlock.step');
+        is($says, $there, "$fault: the registry and the table agree");
+        runs_ok([ 'sync' ], 'again', { db => $copy });
+        is(kept($copy) . sql($copy, 'SELECT state FROM interlock.run'), 'done', 'it goes, and the run is as it was');
+        drop_world($copy);
+        last if $sync->{exit} eq '0';
+    }
+    cmp_ok($killed, '>', 8, 'it was killed at every one of its messages');
+};
+
 done_testing();

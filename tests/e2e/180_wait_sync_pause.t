@@ -169,7 +169,7 @@ LUA
     runs_ok([ 'sync' ], 'after 89 days', {%as});
     cmp_ok(sql($db, $tables), '>', 0, 'it still is');
     sql($db, q{UPDATE interlock.step SET finished_at = finished_at - interval '2 days'});
-    like(runs_ok([ 'sync', '-n' ], 'sync --dry-run', {%as})->{err}, qr/kept: what 1 step kept for undo would be taken away/, 'says what would go');
+    like(runs_ok([ 'sync', '-n' ], 'sync --dry-run', {%as})->{err}, qr/kept: what 1 step kept would be taken away/, 'says what would go');
     cmp_ok(sql($db, $tables), '>', 0, 'and changes nothing');
     my ($line) = grep { $_->{type} eq 'sync' } json_lines(runs_ok([ 'sync', '--json' ], 'after 91 days', {%as})->{out});
     is($line->{expired}, 1, 'JSON says that it went');

@@ -378,12 +378,18 @@ LUA
     plan_file('adopted', $text);
     my $other = plan_file('other_users', 'plan "other_users" { title = "Free", phase "a" { add_column_if_missing { table = "users", column = "z", type = "text" } } }');
     runs_ok([ 'run', $other ], 'its tables are free for others', { db => $db });
-    $schema = schema_dump($db);
-    runs_ok([ 'undo', $plan, '--to', 'start', '--yes' ], 'undo', { db => $db });
-    is(schema_dump($db), $schema, 'takes nothing away');
-    is(one($db, q{SELECT state FROM interlock.run WHERE plan = 'adopted'}), 'undone', 'and the run is undone');
-    exits(5, [ 'run', $plan ], undef, 'it may be run now', { db => $db });
-    exits(6, [ 'adopt', $plan ], qr/under way/, 'and not be adopted while it is under way', { db => $db });
+    ($schema, $rows) = (schema_dump($db), table_rows($db));
+    for my $undo ([ 'undo', $plan ], [ 'undo', $plan, '--to', 'start', '--yes' ], [ 'undo', 'adopted', '-n' ], [ 'restore', $plan, '--yes' ])
+    {
+        exits(1, $undo, qr/was adopted: this run did nothing.*= help: to take it away, write a plan under a new name/s, "@$undo[0, 2 .. $#$undo]: refused", { db => $db });
+    }
+    is(schema_dump($db), $schema, 'nothing is taken away');
+    is(one($db, q{SELECT state FROM interlock.run WHERE plan = 'adopted'}), 'adopted', 'and the run is still adopted');
+    like(runs_ok([ 'run', $plan ], 'run', { db => $db })->{out}, qr/nothing to do.*adopted/, 'sends none of its statements');
+    is(table_rows($db), $rows, 'no row was touched');
+    my $under_way = plan_file('begun', 'plan "begun" { title = "x", phase "a" { add_column_if_missing { table = "notes", column = "z", type = "text" } }, gate "g" { } }');
+    exits(5, [ 'run', $under_way ], undef, 'another plan', { db => $db });
+    exits(6, [ 'adopt', $under_way ], qr/under way/, 'is not adopted while it is under way', { db => $db });
 
     my $parameters = plan_file('several', 'local t = param "t" { kind = "identifier" } plan "several" { title = "x", phase "a" { add_column_if_missing { table = t, column = "nick", type = "text" } } }');
     my $result = interlock('adopt', $parameters, '--set', 't=users', '--json', { db => $db });

@@ -225,7 +225,7 @@ subtest 'archives' => sub {
     sql($db, 'UPDATE users SET age = 3');
     runs_ok([ 'undo', $keeps, '--yes' ], 'undo', { db => $db });
     my @list = findings($db, 0, 'doctor');
-    finds(\@list, 'ok', qr/^archives: interlock\.archive_2_1 keeps \d+ (?:kB|bytes) of plan "keeps", step 1$/, 'names what is kept');
+    finds(\@list, 'ok', qr/^archives: interlock\.archive_2_1 keeps \d+ (?:kB|bytes) of plan "keeps", step 1, for another 89 days/, 'names what is kept, and how long');
 
     my $drops = plan_file('drops', 'plan "drops" { title = "x", phase "contract" { drop_table_if_exists { table = "old", archive = "90 days", loses = "nobody reads it" } } }');
     sql($db, 'CREATE TABLE old AS SELECT 1 AS id');

@@ -156,6 +156,29 @@ subtest 'uninstall' => sub {
     like(runs_ok([ 'adopt', $half_way ], 'what was run before is adopted', { db => $db })->{out}, qr/adopted/, 'again');
 };
 
+subtest 'one plan for many tenants' => sub {
+    my $db = world('registry');
+    sql($db, 'CREATE SCHEMA acme; CREATE SCHEMA "Acme Shop"; CREATE TABLE acme.users (id bigint PRIMARY KEY); CREATE TABLE "Acme Shop".users (id bigint PRIMARY KEY);'
+        . 'INSERT INTO acme.users VALUES (1); INSERT INTO "Acme Shop".users VALUES (1)');
+    my $plan = plan_file('tenants', <<'LUA');
+local tenant = param "tenant" { kind = "identifier" }
+plan "tenants" {
+  title = "A note for each tenant",
+  phase "a" { add_column_if_missing { table = tenant .. ".users", column = "age", type = "integer" } },
+  gate "go" {},
+}
+LUA
+    my @tenants = ([ '--set', 'tenant=acme' ], [ '--set', 'tenant="Acme Shop"' ]);
+    exits(5, [ 'run', $plan, @$_ ], undef, "run $_->[1]", { db => $db }) for @tenants;
+    my $open = exits(6, [ 'uninstall', '--yes' ], qr/2 runs are not over/, 'both are open', { db => $db });
+    like($open->{err}, qr/run \d of plan "tenants" \(\Q$_\E\), waiting\n/, "$_ is named") for 'tenant=acme', q{'tenant="Acme Shop"'};
+
+    sql($db, q{UPDATE acme.users SET age = 1; UPDATE "Acme Shop".users SET age = 2});
+    runs_ok([ 'undo', $plan, '--yes', @$_ ], "undo $_->[1]", { db => $db }) for @tenants;
+    my $kept = exits(8, [ 'uninstall', '--yes' ], qr/--confirm/, 'what undo archived would be lost', { db => $db });
+    like($kept->{err}, qr/interlock\.archive_\d_1, [^\n]+, plan "tenants" \(\Q$_\E\)\n/, "of $_") for 'tenant=acme', q{'tenant="Acme Shop"'};
+};
+
 subtest 'rows that would be lost' => sub {
     my $db = world('registry');
     my $plan = plan_file('keeps', 'plan "keeps" { title = "x", phase "a" { add_column_if_missing { table = "users", column = "age", type = "integer" } } }');

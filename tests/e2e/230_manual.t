@@ -126,6 +126,10 @@ subtest 'init' => sub {
     my $names = slurp("$folder/repository/.luarc.json");
     like($names, qr/^ +"\Q$_\E",?$/m, "editors know $_") for 'plan', 'gate', sort keys %primitives;
     is(interlock('init', '/proc/nowhere')->{exit}, 1, 'a folder that cannot be made');
+    my $quiet = runs_ok([ 'init', '-q', "$folder/quiet" ], 'init -q');
+    is("$quiet->{out}$quiet->{err}", '', 'says nothing');
+    ok(-e "$folder/quiet/interlock.conf", 'and does the same');
+    is(runs_ok([ 'new', 'quiet_one', '-q' ], 'new -q', { dir => "$folder/quiet" })->{out}, '', 'nor does new');
 };
 
 subtest 'new' => sub {

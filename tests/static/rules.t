@@ -1,11 +1,12 @@
-# Every rule that a message can name has its page in src/check/rule.c, and every page a message that names it.
+# Every rule that a message can name has its page, in src/check/rule.c or src/hazard/hazards_of_*.c, and every page a
+# message that names it.
 use strict;
 use warnings;
 use Test::More;
 
 chdir($ENV{INTERLOCK_TOP} || '.') or die;
 
-my $table = 'src/check/rule.c';
+my @tables = ('src/check/rule.c', glob 'src/hazard/hazards_of_*.c');
 
 # The code without its comments; line numbers stay as they are.
 sub code_of
@@ -40,7 +41,7 @@ my %other = map { $_ => 1 } qw(kill-after);
 my (%used, %known);
 for my $path (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua')
 {
-    next if $path eq $table;
+    next if grep { $path eq $_ } @tables;
     my $text = code_of($path);
     my $note = sub {
         my ($rule, $at) = @_;
@@ -65,11 +66,19 @@ for my $path (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua')
     }
 }
 
-my $pages = code_of($table);
-while ($pages =~ /^\t\{"([^"]+)",/gm)
+# A rule of plans and a hazard of SQL may share an id, and then a page; two of one kind may not.
+my %hazard;
+for my $table (@tables)
 {
-    ok(!$known{$1}++, "$1 has one page");
+    my $text = code_of($table);
+    while ($text =~ /^\t\{"([^"]+)",|^\t\{\.id = "([^"]+)"/gm)
+    {
+        my $seen = defined $1 ? \%known : \%hazard;
+        my $id = $1 // $2;
+        ok(!$seen->{$id}++, "$id has one page");
+    }
 }
+$known{$_} = 1 for keys %hazard;
 
 cmp_ok(scalar keys %used, '>', 30, 'the rules that messages name are found');
 ok($used{$_}, "$_ is among them") for qw(cascade conflict refused expectation bad-option global-assignment bad-parameter);

@@ -9,7 +9,7 @@ chdir($ENV{INTERLOCK_TOP} || '.') or die;
 my %allowed = ();
 
 my (@silent, @long_files, @long_functions, %seen);
-for my $file (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua tests/unit/*.[ch]')
+for my $file (glob 'src/*/*.[ch] lua/*.lua lua/std/*.lua tests/unit/*.[ch] tests/load/*.[ch]')
 {
     open my $source, '<', $file or die "$file: $!";
     my @lines = <$source>;

@@ -201,6 +201,66 @@ static void splits(void **state)
 	arena_release(&arena);
 }
 
+static void knows_what_has_no_place(void **state)
+{
+	static const struct {
+		const char *sql, *name;
+	} cases[] = {
+		{"CREATE TABLE \"Visits\" (x int)", "\"Visits\""},
+		{"CREATE TABLE IF NOT EXISTS a PARTITION OF app.b DEFAULT", "a"},
+		{"CREATE UNLOGGED TABLE a AS SELECT 1", "a"},
+		{"SELECT 1 AS x INTO a UNION SELECT 2 UNION SELECT 3", "a"},
+		{"CREATE MATERIALIZED VIEW a AS SELECT 1", "a"},
+		{"CREATE OR REPLACE VIEW a AS SELECT 1", "a"},
+		{"CREATE SEQUENCE a", "a"},
+		{"CREATE TYPE a AS (x int)", "a"},
+		{"CREATE TYPE a AS ENUM ()", "a"},
+		{"CREATE TYPE a AS RANGE (subtype = int)", "a"},
+		{"CREATE TYPE a", "a"},
+		{"CREATE DOMAIN a AS int", "a"},
+		{"CREATE FUNCTION a() RETURNS int LANGUAGE sql AS 'SELECT 1'", "a"},
+		{"CREATE PROCEDURE a() LANGUAGE sql AS 'SELECT 1'", "a"},
+		{"CREATE AGGREGATE a (int) (sfunc = int4pl, stype = int)", "a"},
+		{"CREATE OPERATOR === (function = int4eq, leftarg = int, rightarg = int)", "\"===\""},
+		{"CREATE OPERATOR CLASS a FOR TYPE int USING btree AS OPERATOR 1 <", "a"},
+		{"CREATE OPERATOR FAMILY a USING btree", "a"},
+		{"CREATE COLLATION a FROM \"C\"", "a"},
+		{"CREATE CONVERSION a FOR 'UTF8' TO 'LATIN1' FROM f", "a"},
+		{"CREATE TEXT SEARCH CONFIGURATION a (copy = simple)", "a"},
+		{"CREATE STATISTICS a ON x, y FROM app.t", "a"},
+		{"CREATE FOREIGN TABLE a (x int) SERVER s", "a"},
+		{"CREATE EXTENSION a", "a"},
+		{"CREATE EXTENSION a SCHEMA app", NULL},
+		{"CREATE TABLE app.a (x int)", NULL},
+		{"CREATE TEMP TABLE a (x int)", NULL},
+		{"CREATE TEMP VIEW a AS SELECT 1", NULL},
+		{"CREATE TABLE pg_temp.a AS SELECT 1", NULL},
+		{"SELECT 1 AS x INTO TEMP a", NULL},
+		{"SELECT 1", NULL},
+		{"CREATE TYPE app.a AS ENUM ()", NULL},
+		{"CREATE FUNCTION app.a() RETURNS int LANGUAGE sql AS 'SELECT 1'", NULL},
+		{"CREATE INDEX a ON t (x)", NULL},
+		{"CREATE SCHEMA s CREATE TABLE a (x int)", NULL},
+		{"CREATE TRIGGER a AFTER INSERT ON t EXECUTE FUNCTION f()", NULL},
+		{"ALTER TABLE a ADD COLUMN x serial", NULL},
+		{"DROP TABLE a", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena arena = {0};
+		struct err err = {0};
+		struct statement *s;
+		size_t count;
+
+		if (!sql_classify(cases[i].sql, &arena, &s, &count, &err))
+			fail_msg("%s: %s", cases[i].sql, err.diag.summary);
+		if (cases[i].name ? !s->unplaced || strcmp(s->unplaced, cases[i].name) != 0 : s->unplaced != NULL)
+			fail_msg("%s: %s", cases[i].sql, s->unplaced ? s->unplaced : "nothing");
+		arena_release(&arena);
+	}
+}
+
 static void refuses(void **state)
 {
 	struct arena arena = {0};
@@ -222,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_statements),
 		cmocka_unit_test(splits),
+		cmocka_unit_test(knows_what_has_no_place),
 		cmocka_unit_test(refuses),
 	};
 

@@ -13,9 +13,19 @@
 static const char *value_of(const char *name, void *context)
 {
 	static const char *const values[][2] = {
-		{"t", "app.orders"}, {"column", "Total"}, {"quoted", "\"Order Items\""},  {"mixed", "Order Items"},
-		{"text", "it's"},    {"slash", "a\\b"},   {"evil", "x; DROP TABLE y"},    {"empty", ""},
-		{"order", "order"},  {"three", "a.b.c"},  {"bob", "'; DROP TABLE x; --"},
+		{"t", "app.orders"},
+		{"column", "Total"},
+		{"quoted", "\"Order Items\""},
+		{"mixed", "Order Items"},
+		{"text", "it's"},
+		{"slash", "a\\b"},
+		{"evil", "x; DROP TABLE y"},
+		{"empty", ""},
+		{"inch", "5\" disk"},
+		{"far", "app.\"Order Items\""},
+		{"order", "order"},
+		{"three", "a.b.c"},
+		{"bob", "'; DROP TABLE x; --"},
 	};
 
 	(void)context;
@@ -65,6 +75,7 @@ static void replaces(void **state)
 	assert_becomes("x = :'empty'::text", "x = ''::text");
 	assert_becomes("x=:'bob'", "x='''; DROP TABLE x; --'");
 	assert_becomes(":\"evil\"", "\"x; DROP TABLE y\"");
+	assert_becomes(":\"inch\"", "\"5\"\" disk\""); /* a quote that is a part of the name */
 }
 
 static void leaves_the_rest_alone(void **state)
@@ -118,6 +129,8 @@ static void refuses(void **state)
 	assert_refused("é :nix", "no value for :nix", 3);
 	assert_refused("FROM :evil", "the value of :evil is no table or column", 6);
 	assert_refused("FROM :mixed", "the value of :mixed is no table or column", 6);
+	assert_refused("FROM :\"quoted\"", "the value of :\"quoted\" has quotes already: \"Order Items\"", 6);
+	assert_refused(":\"far\"", "has quotes already: app.\"Order Items\"", 1);
 	assert_refused(":three", "no table or column", 1);
 	assert_refused(":empty", "no table or column", 1);
 	assert_refused(":\"empty\"", "cannot be a name", 1);

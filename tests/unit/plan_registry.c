@@ -56,7 +56,7 @@ static void assert_same_statements(const struct step *a, const struct step *b)
 	arena_release(&arena);
 }
 
-/* Every primitive's own example goes to the registry and back. */
+/* Every primitive's own example goes to the registry and back; it may begin with the steps that it stands on. */
 static void every_example_survives_the_registry(void **state)
 {
 	(void)state;
@@ -64,12 +64,14 @@ static void every_example_survives_the_registry(void **state)
 		struct plan *back = NULL;
 		struct buf text = {0};
 		char *kept;
+		int number;
 
 		buf_addf(&text, "plan \"a\" { title = \"a\", phase \"x\" {\n%s } }", step_types[i]->example);
 		kept = plan_for_registry(compiled(buf_text(&text)));
-		assert_ptr_equal(plan_step(last.plan, 1)->type, step_types[i]);
+		number = (int)last.plan->step_count;
+		assert_ptr_equal(plan_step(last.plan, number)->type, step_types[i]);
 		assert_true(plan_from_registry(kept, last.plan->hash, &back, &last.err));
-		assert_same_statements(plan_step(last.plan, 1), plan_step(back, 1));
+		assert_same_statements(plan_step(last.plan, number), plan_step(back, number));
 		plan_free(back);
 		free(kept);
 		buf_release(&text);

@@ -9,6 +9,8 @@ use warnings;
 use Exporter 'import';
 use File::Path qw(make_path);
 use File::Temp ();
+use Interlock::Catalogue;
+use Interlock::Servers;
 use IPC::Run ();
 use JSON::PP ();
 use POSIX ();
@@ -18,7 +20,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-  top server serve_from world drop_world sql sql_fails sql_session wait_until
+  top server world drop_world sql sql_fails sql_session wait_until
   interlock runs_ok exits in_background plan_file project
   schema_dump table_rows registry_state log_mark log_since statements_of
   filenode column_type registry_exists json_lines application
@@ -40,12 +42,14 @@ sub top { return $top }
 # Servers and databases
 #
 
-# The server of this test file, started when it is first asked for.  Its durability is off; use a server of your
-# own (PostgreSQL::Test::Cluster->new) where roles, standbys or authentication matter.
+# The server of this test file, started when it is first asked for; INTERLOCK_SERVER names another major version than
+# the machine's (see Interlock::Servers).  Its durability is off; use a server of your own
+# (PostgreSQL::Test::Cluster->new) where roles, standbys or authentication matter.
 sub server
 {
     return $server if $server;
-    $server = PostgreSQL::Test::Cluster->new('main');
+    my $major = $ENV{INTERLOCK_SERVER};
+    $server = PostgreSQL::Test::Cluster->new($major ? ($major, install_path => installation($major)) : 'main');
     $server->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
     $server->append_conf('postgresql.conf', <<'CONF');
 max_connections = 60
@@ -57,14 +61,6 @@ log_min_duration_statement = -1
 CONF
     $server->start;
     return $server;
-}
-
-# Makes another server that of this test file, with nothing on it yet; see Interlock::Sandbox.
-sub serve_from
-{
-    my ($other) = @_;
-    ($server, %templates) = ($other);
-    return;
 }
 
 # world('name', sub { my ($db) = @_; … }) makes the template database `name` once, filled by the function (or by
@@ -245,10 +241,12 @@ sub json_lines
 # Comparisons
 #
 
-# pg_dump -s without the registry and without what differs from dump to dump.
+# pg_dump -s without the registry and without what differs from dump to dump; what the catalogue says of a server that
+# it doesn't read.
 sub schema_dump
 {
     my ($db) = @_;
+    return sql($db, Interlock::Catalogue::query()) if !readable(server()->pg_version);
     my ($out, $err) = ('', '');
     IPC::Run::run([ 'pg_dump', '-s', '-N', 'interlock', '-d', server()->connstr($db) ], '>', \$out, '2>', \$err)
       or die "pg_dump: $err";
@@ -292,7 +290,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'interlock'::regnamespace AND 
    AND relname ~ '^(archive|retired|inserted|quarantine|undo_conflict)' ORDER BY 1
 SQL
     # A run that was killed while it began leaves a gap in the numbers, which are part of these names.
-    $text .= s/\d+(?=_\d+$)/N/r . ' ' . sql($db, "SELECT count(*) FROM interlock.$_") . "\n" for split /\n/, $kept;
+    $text .= s/\d+/N/r . ' ' . sql($db, "SELECT count(*) FROM interlock.$_") . "\n" for split /\n/, $kept;
     return $text;
 }
 

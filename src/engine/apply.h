@@ -1,0 +1,28 @@
+/*
+ * Following: the keys that were written are taken out of the log, and the
+ * shadow gets the current row of each (engine.md 4).  Two kinds of rounds:
+ * over a part of the log, while ranges are copied; and sync points, over all
+ * of it in one snapshot, after which the shadow is exactly the live table of
+ * that moment in its shape.
+ */
+#ifndef INTERLOCK_ENGINE_APPLY_H
+#define INTERLOCK_ENGINE_APPLY_H
+
+#include "engine/pair.h"
+
+struct applied {
+	int64_t taken; /* rows out of the log */
+	double ms;
+	bool truncated; /* live was truncated: nothing was done, all is to be copied anew */
+};
+
+/* At most `limit` rows of the log, of ranges that are not in flight. */
+bool apply_round(const struct pair *pair, int64_t limit, struct applied *applied, struct err *err);
+
+/* All of the log; for when everything is copied. */
+bool apply_sync_point(const struct pair *pair, struct applied *applied, struct err *err);
+
+/* The shadow is emptied and all of it is to do, as after a TRUNCATE of live, whose notes go. */
+bool apply_restart(const struct pair *pair, struct err *err);
+
+#endif

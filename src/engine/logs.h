@@ -1,0 +1,22 @@
+/* How long the logs of a run's pairs are (engine.md 4), for whoever looks. */
+#ifndef INTERLOCK_ENGINE_LOGS_H
+#define INTERLOCK_ENGINE_LOGS_H
+
+#include "engine/session.h"
+
+struct capture_log {
+	const char *live, *shadow; /* with their schemas */
+	int64_t rows, bytes, limit;
+	const char *size;  /* the bytes for people */
+	const char *state; /* of the pair: "new", "copying", "copied", "synced" */
+	bool is_long;      /* over its limit: nobody looks after the run, or it is slower than the application */
+};
+
+/* Those of a run, in the arena; none where the registry knows no pairs yet, or they may not be seen. */
+bool logs_find(struct conn *conn, int64_t run, struct arena *arena, struct capture_log **logs, size_t *count,
+               struct err *err);
+
+/* "follows app.orders: 12 keys in its log, 16 kB" */
+const char *log_sentence(const struct capture_log *log, struct arena *arena);
+
+#endif
