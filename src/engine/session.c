@@ -101,19 +101,27 @@ static bool refuse_pooler(struct conn *conn, struct conn *other, struct err *err
 	return ok;
 }
 
+/*
+ * Our catalogue queries are sent often and look up single rows: planning them
+ * anew costs more than it saves, and on a large catalogue compiling them takes
+ * seconds.
+ */
+#define SETTINGS                                                                                                  \
+	"SELECT pg_catalog.set_config('client_connection_check_interval', '500ms', false),"                           \
+	" pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"                                        \
+	" pg_catalog.set_config('default_transaction_isolation', 'read committed', false),"                           \
+	" pg_catalog.set_config('statement_timeout', '0', false),"                                                    \
+	" pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', false),"                                \
+	" pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false),"                                     \
+	" pg_catalog.set_config('jit', 'off', false)"
+
+static const char settings[] = SETTINGS;
+static const char settings_17[] = SETTINGS ", pg_catalog.set_config('transaction_timeout', '0', false)";
+
 bool session_settle(struct conn *conn, struct conn *other, struct err *err)
 {
 	return refuse_old(conn, err) && refuse_standby(conn, err) && refuse_pooler(conn, other, err) &&
-	       conn_query(conn, QUERY("SET client_connection_check_interval = '500ms'"), NULL, err) &&
-	       conn_query(conn, QUERY("SET search_path = pg_catalog, pg_temp"), NULL, err) &&
-	       conn_query(conn, QUERY("SET default_transaction_isolation = 'read committed'"), NULL, err) &&
-	       conn_query(conn, QUERY("SET statement_timeout = 0"), NULL, err) &&
-	       (conn_server_version(conn) < 170000 ||
-	        conn_query(conn, QUERY("SET transaction_timeout = 0"), NULL, err)) &&
-	       conn_query(conn, QUERY("SET idle_in_transaction_session_timeout = '10s'"), NULL, err) &&
-	       /* Our catalogue queries are sent often and look up single rows: planning them anew costs more than it
-	          saves. */
-	       conn_query(conn, QUERY("SET plan_cache_mode = force_generic_plan"), NULL, err);
+	       conn_query(conn, QUERY(conn_server_version(conn) < 170000 ? settings : settings_17), NULL, err);
 }
 
 struct conn *session_open(struct connector *connector, struct err *err)

@@ -37,6 +37,8 @@ static void open_reading(struct work *w, const struct stmt *stmt, struct batch *
 	                arena_printf(&w->arena, "%dms", IDLE_MS),
 	                arena_printf(&w->arena, "%lldms", (long long)lock_timeout_of(w->session, w->step)),
 	                w->session->plan->settings.search_path);
+	if (stmt->under) /* measured as an application would have it */
+		batch_add(batch, "SET LOCAL jit TO DEFAULT", 0);
 }
 
 /* As it was before the query, whatever that did to the session's settings. */

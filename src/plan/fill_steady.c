@@ -9,15 +9,9 @@
 #include "plan/filling.h"
 #include "sql/columns.h"
 
-bool filling_reads_itself(const struct assignment *a, struct arena *arena)
+bool filling_reads_itself(const struct assignment *a)
 {
-	const char *const *names;
-	size_t count = sql_columns(a->value, arena, &names);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(names[i], a->column) == 0)
-			return true;
-	return false;
+	return sql_names_column(a->value, a->column);
 }
 
 const char *filling_steady(const struct fill_plan *plan, const char *not_done, struct arena *arena)
@@ -27,7 +21,7 @@ const char *filling_steady(const struct fill_plan *plan, const char *not_done, s
 	const char *result;
 
 	for (size_t i = 0; i < plan->set->count; i++)
-		needed |= filling_reads_itself(&plan->set->items[i], arena);
+		needed |= filling_reads_itself(&plan->set->items[i]);
 	if (!plan->where || !needed)
 		return NULL;
 	buf_addf(&out, "(SELECT (%s) IS NOT TRUE FROM ", not_done);

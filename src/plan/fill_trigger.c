@@ -9,9 +9,9 @@
 #include "plan/probes.h"
 
 /* Does a value follow what it was derived from? */
-static bool follows(const struct fill_plan *plan, const struct assignment *a, struct arena *arena)
+static bool follows(const struct fill_plan *plan, const struct assignment *a)
 {
-	return !plan->is_volatile && !filling_reads_itself(a, arena);
+	return !plan->is_volatile && !filling_reads_itself(a);
 }
 
 /* A row that needs it gets it; one that was not touched itself follows what it was derived from. */
@@ -30,7 +30,7 @@ static void add_column(const struct fill_plan *plan, const struct assignment *a,
 	buf_addf(out, "\t\tNEW.%s := ", column);
 	row_add_value(&plan->of, a->value, "NEW", out);
 	buf_add(out, plan->keep_old ? ";\n\t\tfilled := true;\n" : ";\n");
-	if (follows(plan, a, arena) && (!row_add_changed(&plan->of, a->value, arena, &changed) || changed.length)) {
+	if (follows(plan, a) && (!row_add_changed(&plan->of, a->value, arena, &changed) || changed.length)) {
 		buf_addf(out, "\tELSIF TG_OP = 'UPDATE' AND NEW.%s%s IS NOT DISTINCT FROM OLD.%s%s", column, text, column,
 		         text);
 		if (changed.length)
@@ -98,7 +98,7 @@ static const char *condition(const struct fill_plan *plan, struct arena *arena)
 
 		if (!plan->where)
 			buf_addf(&out, "%sNEW.%s IS NULL", out.length ? " OR " : "", ident_quoted(arena, a->column));
-		told = !follows(plan, a, arena) || row_add_changed(&plan->of, a->value, arena, &changed);
+		told = !follows(plan, a) || row_add_changed(&plan->of, a->value, arena, &changed);
 		if (changed.length)
 			buf_addf(&out, " OR %s", buf_text(&changed));
 		buf_release(&changed);

@@ -44,7 +44,7 @@ const char *filling_triggers(const struct facts *facts, struct arena *arena);
 const char *filling_function(const struct facts *facts, struct arena *arena);
 
 /* Is the value derived from what the column holds already? */
-bool filling_reads_itself(const struct assignment *assignment, struct arena *arena);
+bool filling_reads_itself(const struct assignment *assignment);
 /*
  * The condition that a row that is set once is then left alone, over the row;
  * NULL where that is certain.  `not_done` says when it is not.

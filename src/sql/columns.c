@@ -56,3 +56,16 @@ size_t sql_columns(const char *expression, struct arena *arena, const char *cons
 	*columns = names.items;
 	return names.count;
 }
+
+bool sql_names_column(const char *expression, const char *column)
+{
+	struct arena arena = {0};
+	const char *const *names;
+	size_t count = sql_columns(expression, &arena, &names);
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		found |= strcmp(names[i], column) == 0;
+	arena_release(&arena);
+	return found;
+}

@@ -2,6 +2,7 @@
 #ifndef INTERLOCK_SQL_COLUMNS_H
 #define INTERLOCK_SQL_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -12,5 +13,8 @@
  * `age`; `users.*` is none.  A text that is no expression has none.
  */
 size_t sql_columns(const char *expression, struct arena *arena, const char *const **columns);
+
+/* Is the column, unquoted, among them? */
+bool sql_names_column(const char *expression, const char *column);
 
 #endif

@@ -81,17 +81,6 @@ static bool no_query(const char *option, const char *expression, const struct op
 	return false;
 }
 
-static bool names(const char *expression, const char *column, struct arena *arena)
-{
-	const char *const *columns;
-	size_t count = expression ? sql_columns(expression, arena, &columns) : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(columns[i], column) == 0)
-			return true;
-	return false;
-}
-
 /* A value may be derived from itself, but not from another one that is set: which of the two comes first? */
 static bool no_order(const struct backfill_args *args, const struct option_place *place, struct diags *diags)
 {
@@ -100,7 +89,7 @@ static bool no_order(const struct backfill_args *args, const struct option_place
 			const struct assignment *a = &args->set.items[i], *b = &args->set.items[j];
 			struct diag *diag;
 
-			if (i == j || !names(a->value, b->column, &diags->arena))
+			if (i == j || !sql_names_column(a->value, b->column))
 				continue;
 			diag = option_error(place, diags, "bad-option", "set",
 			                    "\"%s\" is derived from \"%s\", which is set too", a->column, b->column);
@@ -142,7 +131,7 @@ static bool comes_to_an_end(const struct backfill_args *args, const struct optio
 	for (size_t i = 0; args->where && i < args->set.count; i++) {
 		const struct assignment *a = &args->set.items[i];
 
-		if (!is_unsteady(args, a->value, &diags->arena) || names(args->where, a->column, &diags->arena))
+		if (!is_unsteady(args, a->value, &diags->arena) || sql_names_column(args->where, a->column))
 			continue;
 		diag = option_error(place, diags, "bad-option", "where",
 		                    "nothing would tell that \"%s\" is filled: its value is another one each time",

@@ -49,17 +49,6 @@ static bool wrong(const struct option_place *place, struct diags *diags, const c
 	return false;
 }
 
-static bool names(const char *expression, const char *column, struct arena *arena)
-{
-	const char *const *columns;
-	size_t count = sql_columns(expression, arena, &columns);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(columns[i], column) == 0)
-			return true;
-	return false;
-}
-
 /* What one side is derived from must not be on that side itself. */
 static bool check_side(const struct assignment_list *side, const char *option, const struct option_place *place,
                        struct diags *diags)
@@ -72,7 +61,7 @@ static bool check_side(const struct assignment_list *side, const char *option, c
 				place, diags, option, arena_printf(arena, "\"%s\" of sync_columns holds a query", option),
 				"derive the value from columns of the row itself: what a query reads may change by itself");
 		for (size_t j = 0; j < side->count; j++)
-			if (names(side->items[i].value, side->items[j].column, arena))
+			if (sql_names_column(side->items[i].value, side->items[j].column))
 				return wrong(place, diags, option,
 				             arena_printf(arena, "\"%s\" is derived from \"%s\", which is on the same side",
 				                          side->items[i].column, side->items[j].column),
