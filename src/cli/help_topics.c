@@ -206,6 +206,33 @@ static const char parameters[] =
 	"sql() puts values into SQL as psql does: :name takes a name as SQL writes it, such as an identifier's, and checks it; "
 	":\"name\" quotes a text that is a bare name; :'name' makes a literal. There is no other way to build SQL from values.\n";
 
+static const char filling[] =
+	"How backfill gives millions of rows a value while the application goes on writing, and what it leaves behind.\n"
+	"\n"
+	"First two triggers are made, which takes a brief lock. From then on every row is right when it is written: one that needs "
+	"the value gets it, and one whose value was derived from other columns follows when these change. What a release "
+	"writes itself is kept. Then the rows that are there are filled in batches of some 25 ms, and last the whole table is "
+	"looked through until nothing is left. Nobody waits longer for a row than a batch takes.\n"
+	"\n"
+	"No statement of the application fails at a value that can't be had (a division by zero, a text that is no number) or "
+	"that a CHECK refuses: it is left out, and the row is written as it was given. The step itself fails there. It then takes "
+	"the triggers away again, so that a unique or foreign key that refuses what rows are filled with is in nobody's way.\n"
+	"\n"
+	"An update of a row writes all its index entries anew, unless there is room on its page. So a window of pages is gone "
+	"over several times, each time another few rows of each page, into the room that the ones before have left: table "
+	"and indexes stay as large as they were. That does not work for a column that is in an index (build it afterwards), "
+	"for tables with very long rows, and while a transaction is open for long; then pages are filled one after the other.\n"
+	"\n"
+	"  where      which rows need it; without it those where the column is NULL\n"
+	"  triggers   \"fire\" or \"skip\": whether the table's own UPDATE triggers see it\n"
+	"  keep_old   earlier values are kept, so that undo can put them back\n"
+	"\n"
+	"The triggers go when the plan is done, or by drop_sync. Killed at any moment, run goes on behind the last batch that was "
+	"committed (interlock.chunk). undo makes what was filled NULL again, or with keep_old what it was; what somebody "
+	"wrote since stays.\n"
+	"\n"
+	"What batches wait for, and who may slow them down: interlock help throttle.\n";
+
 static const char throttle[] =
 	"A step that works on many rows does so in batches, each a transaction of a few milliseconds. Before each one it looks "
 	"whether there is room for it, at most once a second; when there is none it waits, with no lock and no transaction, and "
@@ -276,6 +303,7 @@ static const char json[] =
 const struct help_topic help_topics[] = {
 	{"plans", "the language of plans on a page", plans},
 	{"stops", "gates, approvals, safety periods; who looks at them while nobody waits", stops},
+	{"filling", "how backfill works while the application writes", filling},
 	{"throttle", "what a long step waits for: standbys, load, windows", throttle},
 	{"way-back", "what undo takes back, what it keeps, and where it ends", ways_back},
 	{"parameters", "one plan for many schemas", parameters},
