@@ -15,7 +15,6 @@ static size_t add_truncation(const struct pair *p, struct batch *batch)
 	return batch_add(
 		batch,
 		arena_printf(batch->arena, "SELECT EXISTS (SELECT FROM %s WHERE k1 IS NULL) AS truncated", p->c->log), 0);
-	return true;
 }
 
 /* Rows that have no image any more, by that key. */
