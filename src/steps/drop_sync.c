@@ -127,8 +127,8 @@ const struct step_type step_drop_sync = {
 	.setup =
 		"CREATE SCHEMA app;\n"
 		"CREATE TABLE app.orders (id bigint PRIMARY KEY, total numeric, total_cents bigint);\n"
-		"CREATE FUNCTION app.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.total_cents := NEW.total * 100;"
-		" RETURN NEW; END';\n"
+		"CREATE FUNCTION app.keep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.total_cents := NEW.total * 100;"
+		" RETURN NEW; END$$;\n"
 		"CREATE TRIGGER \"~interlock_0_1_i\" BEFORE INSERT ON app.orders FOR EACH ROW EXECUTE FUNCTION"
 		" app.keep('total_cents');\n"
 		"ALTER TABLE app.orders ENABLE ALWAYS TRIGGER \"~interlock_0_1_i\";\n"

@@ -101,7 +101,8 @@ sub renamed
 {
     my ($text, $kind, @names) = @_;
     my $names = join '|', sort { length $b <=> length $a } @names;
-    return $text =~ s/\b($names)\b(?!')/quoted($kinds{$kind}->($1))/ger;
+    # The argument of a trigger is a name in a literal.
+    return $text =~ s/(?<=\(')($names)(?='\))|\b($names)\b(?!')/defined $1 ? $kinds{$kind}->($1) =~ s{'}{''}gr : quoted($kinds{$kind}->($2))/ger;
 }
 
 # The same for Lua, where only what is inside strings is SQL.
