@@ -89,6 +89,16 @@ static const char *const version_2[] = {
 	" run bigint PRIMARY KEY REFERENCES interlock.run ON DELETE CASCADE,"
 	" paused boolean NOT NULL DEFAULT false,"
 	" reason text,"
+	" batch_target interval CHECK (batch_target >= '5 ms'),"
+	" windows text[],"
+	" max_replica_lag interval CHECK (max_replica_lag >= '0'),"
+	" max_replica_mb integer CHECK (max_replica_mb >= 0),"
+	" min_slot_mb integer CHECK (min_slot_mb >= 0),"
+	" max_archive_files integer CHECK (max_archive_files >= 0),"
+	" max_wal_rate integer CHECK (max_wal_rate >= 0),"
+	" max_active_sessions integer CHECK (max_active_sessions >= 0),"
+	" max_dead_percent integer CHECK (max_dead_percent >= 0),"
+	" max_transaction_age interval CHECK (max_transaction_age >= '0'),"
 	" changed_by text NOT NULL DEFAULT session_user,"
 	" changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())",
 	"COMMENT ON TABLE interlock.control IS 'wishes of people about a run; it looks here between batches'",
@@ -131,17 +141,6 @@ static const char *const version_2[] = {
 	"UPDATE interlock.claim SET fingerprint = NULL", /* they are written in other words now */
 	"ALTER TABLE interlock.run ADD COLUMN outside_since timestamptz",
 	"COMMENT ON COLUMN interlock.run.outside_since IS 'when it stopped because its windows were closed; NULL: it went on since'",
-	"ALTER TABLE interlock.control"
-	" ADD COLUMN batch_target interval CHECK (batch_target >= '5 ms'),"
-	" ADD COLUMN windows text[],"
-	" ADD COLUMN max_replica_lag interval CHECK (max_replica_lag >= '0'),"
-	" ADD COLUMN max_replica_mb integer CHECK (max_replica_mb >= 0),"
-	" ADD COLUMN min_slot_mb integer CHECK (min_slot_mb >= 0),"
-	" ADD COLUMN max_archive_files integer CHECK (max_archive_files >= 0),"
-	" ADD COLUMN max_wal_rate integer CHECK (max_wal_rate >= 0),"
-	" ADD COLUMN max_active_sessions integer CHECK (max_active_sessions >= 0),"
-	" ADD COLUMN max_dead_percent integer CHECK (max_dead_percent >= 0),"
-	" ADD COLUMN max_transaction_age interval CHECK (max_transaction_age >= '0')",
 	"COMMENT ON COLUMN interlock.control.batch_target IS 'how long a batch is to take; this and what follows: NULL is as the plan says'",
 	"COMMENT ON COLUMN interlock.control.windows IS 'hours in which long steps may work, {\"22:00-06:00 Europe/Berlin\"}; {}: any'",
 	"COMMENT ON COLUMN interlock.control.max_replica_lag IS 'of a standby, before the next batch waits; 5 s'",
