@@ -50,22 +50,21 @@ bool table_sizes_read(struct conn *conn, struct table_size *sizes, size_t count,
 	const char **tables = arena_array(&arena, const char *, count);
 	const char *names[2];
 	struct rows *rows = NULL;
-	bool ok;
+	bool ok = true;
 
-	if (count == 0)
-		return true;
 	for (size_t i = 0; i < count; i++) {
 		schemas[i] = sizes[i].table.schema;
 		tables[i] = sizes[i].table.name;
 	}
 	names[0] = array_literal(schemas, count, &arena);
 	names[1] = array_literal(tables, count, &arena);
-	ok = ask(conn, names, true, &rows, err);
+	if (count > 0)
+		ok = ask(conn, names, true, &rows, err);
 	if (!ok && err_is(err, "55P03")) {
 		err_release(err);
 		ok = ask(conn, names, false, &rows, err);
 	}
-	if (ok)
+	if (ok && count > 0)
 		take(rows, sizes);
 	rows_free(rows);
 	arena_release(&arena);

@@ -49,6 +49,9 @@ sub fresh
     %as = (db => $db, server => $primary, $user ? (env => { PGUSER => $user }) : ());
     return;
 }
+# Rows take so long that a run is surely not through before what holds it back is seen; and in the end no longer than
+# they must.
+sub each_takes { my ($s) = @_; return on("CREATE OR REPLACE FUNCTION slowly(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep($s); RETURN upper(\$1); END'") }
 sub on { my ($text) = @_; return $primary->safe_psql($db, $text) }
 sub batches { return on('SELECT count(*) FROM interlock.chunk') }
 sub filled { return on('SELECT count(c) FROM words') }
@@ -75,6 +78,7 @@ LUA
 sub begun
 {
     my (@args) = @_;
+    each_takes(0.01);
     my $run = in_background('run', @args, {%as});
     ok(wait_until(sub { registry() && batches() > 3 }), 'it has begun') or diag($run->running, $run->{out}, $run->{err});
     return $run;
@@ -95,6 +99,7 @@ sub stands_still
 sub goes_on
 {
     my ($run, $why) = @_;
+    each_takes(0);
     my $end = $run->finish;
     is($end->{exit}, 0, $why) or diag("$end->{out}\n$end->{err}");
     is(filled(), $rows, 'and every row is filled');

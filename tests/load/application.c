@@ -254,6 +254,13 @@ static void read_keys(PGconn *conn, const struct table *table, struct keys *keys
 	free(names);
 }
 
+static void free_keys(const struct table *table, struct keys *keys)
+{
+	for (int i = 0; i < keys->count * table->key_count; i++)
+		free(keys->texts[i]);
+	free(keys->texts);
+}
+
 /* What the parent knows of waits for the sessions that it watches for. */
 struct watch {
 	PGconn *conn;
@@ -538,5 +545,6 @@ int main(int argc, char **argv)
 	int dead = end_clients(&options, pids, &watch);
 	report(&options, shared, &watch, seconds, dead);
 	PQfinish(watch.conn);
+	free_keys(&options.table, &keys);
 	return 0;
 }
