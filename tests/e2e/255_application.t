@@ -52,7 +52,8 @@ subtest 'what it finds' => sub {
     is_deeply([ $app->differences(@filled) ], [], 'a column that was filled');
     sql($db, 'UPDATE orders SET c = $$x$$ WHERE id = (SELECT min(id) FROM account.rows WHERE c IS NULL AND name IS NOT NULL)');
     like(join("\n", $app->differences(@filled)), qr/^not what c must be: 1 rows, \d+: x, wanted /, 'another value');
-    sql($db, 'UPDATE orders SET c = upper(name) WHERE id IN (SELECT id FROM account.rows WHERE c IS NOT NULL)');
+    sql($db, 'UPDATE orders SET c = upper(name) WHERE c = $$x$$ OR id IN (SELECT id FROM account.rows WHERE c IS NOT NULL)');
+    sql($db, 'UPDATE account.rows SET c = $$given by hand$$ WHERE id = (SELECT max(id) FROM account.rows WHERE name IS NOT NULL)');
     like(join("\n", $app->differences(@filled)), qr/^not what c must be: \d+ rows, \d+: .*, wanted given by /, 'one that was given');
 
     $app = application(db => $db, table => 'loose', key => ['id=int'], columns => ['name=text'], upsert => 0, clients => 2);
