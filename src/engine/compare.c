@@ -348,9 +348,13 @@ static enum outcome differs(const struct compare *m, struct err *err)
 		err_detail(err, "%s", sentence(m, json_array_get(m->found, i), &err->arena));
 	if (count > SHOW_KEYS)
 		err_detail(err, "… interlock.verdict has %zu of them", count);
-	err_help(err,
-	         "find out who writes to %s; with repairs = %lld these rows are copied anew, and all compared again",
-	         m->c->shadow_quoted, (long long)m->bad);
+	if (m->c->number && m->bad <= KEYS_MAX)
+		err_help(
+			err,
+			"find out who writes to %s; with repairs = %lld these rows are copied anew, and all compared again",
+			m->c->shadow_quoted, (long long)m->bad);
+	else
+		err_help(err, "find out who writes to %s, and how it was filled", m->c->shadow_quoted);
 	return OUTCOME_FAILED;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "engine/tx.h"
 
 enum { BUILDS_MAX = 100 }; /* so that a plan of a thousand steps does not begin a second later */
 
@@ -44,6 +45,17 @@ static bool turned_down(const struct plan *plan, const struct diags *findings, s
 	return err_set(err, code, "plan \"%s\" was not run; nothing was changed", plan->name);
 }
 
+/* What is in the way may have been made by somebody who has taken over the run meanwhile. */
+static bool still_ours(struct session *s, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch nothing = {.arena = &arena};
+	bool ours = s->run.id == 0 || tx_run(s, &nothing, NULL, err);
+
+	arena_release(&arena);
+	return ours;
+}
+
 bool preflight(struct session *s, const struct plan *plan, size_t from, struct diags *findings, struct err *err)
 {
 	size_t to = next_stop(plan, from), before = findings->errors;
@@ -63,7 +75,7 @@ bool preflight(struct session *s, const struct plan *plan, size_t from, struct d
 	                                 .diags = findings};
 	ok = check_catalogue(&check, err);
 	if (ok && findings->errors > before)
-		return turned_down(plan, findings, err);
+		return still_ours(s, err) && turned_down(plan, findings, err);
 	ok = ok &&
 	     (!s->listener || !s->listener->confirm || s->listener->confirm(s->listener->arg, plan, from, to, err));
 	if (ok)

@@ -7,7 +7,7 @@ use Interlock::Test;
 use Interlock::Application;
 use Test::More;
 
-my $rows = $ENV{SAN} ? 3000 : 25000;
+my $rows = 25000;
 
 my $orders = <<"SQL";
 CREATE TABLE orders (id bigint PRIMARY KEY, name text, n integer NOT NULL DEFAULT 0, code text UNIQUE, doc json, note text);
