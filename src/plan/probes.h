@@ -56,6 +56,13 @@
 	" WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'" \
 	" WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a composite type' ELSE 'an index' END"
 
+/*
+ * Functions and operators by their numbers in a stored tree, as rows f(oids):
+ * nothing else names what was really chosen.
+ */
+#define SQL_CALLED(tree) \
+	"pg_catalog.regexp_matches(" tree "::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids)"
+
 /* ---- Columns; `a` is the alias of a row of pg_attribute ---- */
 
 /* CTE `col`: the column $3 of `rel`. */

@@ -207,10 +207,9 @@ static const char query[] =
 	" WHEN namesake.definition IS NOT NULL THEN 'conflict'"
 	" WHEN " NEED_TWIN " THEN 'compare' ELSE 'absent' END, " TO_REFER " AND coalesce(" PARENT_IS_NONE ", true)) s(state, refers)";
 
-/* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
 #define VOLATILE \
 	"(SELECT pg_catalog.string_agg(DISTINCT p.proname || '()', ', ') FROM pg_catalog.pg_attrdef d," \
-	" pg_catalog.regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids)" \
+	" " SQL_CALLED("d.adbin") "" \
 	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v'" \
 	" WHERE d.adrelid = new.attrelid AND d.adnum = new.attnum)"
 

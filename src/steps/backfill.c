@@ -244,10 +244,9 @@ static const char query[] =
 	" WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL"
 	" OR t.fired IS NOT NULL AND $4::text IS NULL THEN 'conflict' ELSE 'compare' END) s(state)";
 
-/* Functions and operators by their numbers in the stored tree: nothing else names what was really chosen. */
 #define VOLATILE \
 	"(SELECT pg_catalog.string_agg(DISTINCT p.proname || '()', ', ') FROM twin JOIN pg_catalog.pg_rewrite r" \
-	" ON r.ev_class = twin.oid, pg_catalog.regexp_matches(r.ev_action::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids)" \
+	" ON r.ev_class = twin.oid, " SQL_CALLED("r.ev_action") "" \
 	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v')"
 
 /* $1: other values each time are meant. */

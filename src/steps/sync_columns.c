@@ -99,7 +99,7 @@ static bool subject(const void *step, struct relname *table)
 	"(SELECT pg_catalog.quote_ident(a.attname) || ', DEFAULT ' || " SQL_EXPRESSION("a") \
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum" \
 	" WHERE a.attrelid = rel.oid AND a.attname = ANY ($3::text[] || $4::text[]) AND (EXISTS (SELECT FROM" \
-	" pg_catalog.regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') f(oids) JOIN pg_catalog.pg_proc p" \
+	" " SQL_CALLED("d.adbin") " JOIN pg_catalog.pg_proc p" \
 	" ON p.oid = f.oids[1]::oid AND p.provolatile <> 'i') OR d.adbin::text ~ 'SQLVALUEFUNCTION|NEXTVALUEEXPR')" \
 	" ORDER BY a.attnum LIMIT 1)"
 
