@@ -44,7 +44,8 @@ end
 -- Tables as authors write them --------------------------------------------------------------------------------------
 
 local articles = { step = "a step", fragment = "a fragment", phase = "a phase", gate = "a gate",
-                   approval = "an approval", safety_period = "a safety period", plan = "a plan" }
+                   approval = "an approval", safety_period = "a safety period", rollout = "a rollout",
+                   plan = "a plan" }
 
 -- Makes a value that plans can only pass on.
 local function make(record)
@@ -174,7 +175,7 @@ labelled("phase", function(label, t, text)
                 steps = add_steps(list, text, {}) }
 end)
 
-for _, kind in ipairs { "gate", "approval", "safety_period" } do
+for _, kind in ipairs { "gate", "approval", "safety_period", "rollout" } do
   labelled(kind, function(label, t, text)
     local list, named = split(t, text)
     if list[1] ~= nil then misplaced(list[1], text, "named options") end

@@ -7,6 +7,8 @@
 #include "check/earlier.h"
 #include "check/facts.h"
 #include "check/queries.h"
+#include "check/rollouts.h"
+#include "check/stays_behind.h"
 #include "check/types.h"
 #include "check/zones.h"
 #include "db/way_out.h"
@@ -253,7 +255,7 @@ static bool gather_some(struct catalogue_check *g, const struct step **steps, si
 	bool ok;
 
 	for (size_t i = 0; i < count; i++)
-		questions[i] = facts_question(steps[i], g->arena);
+		questions[i] = facts_question(steps[i], NULL, g->arena);
 	ok = conn_pipeline(g->conn, questions, count, 0, answers, &failed, err);
 	if (!ok)
 		err_at(err, steps[failed]->span);
@@ -262,6 +264,7 @@ static bool gather_some(struct catalogue_check *g, const struct step **steps, si
 
 		facts->number = steps[i]->number;
 		facts->run = g->run;
+		facts->before = g->before ? g->before[steps[i]->number - 1] : NULL;
 		facts->archive_rows = -1;
 		ok = ok && take(g, steps[i], answers[i], err);
 		rows_free(answers[i]);
@@ -352,7 +355,8 @@ bool check_catalogue(struct catalogue_check *check, struct err *err)
 	          conn_query(check->conn, QUERY("BEGIN"), NULL, err) && set_path(check, own_path, err) &&
 	          gather_these(check, TURN_NAMES, err) && set_path(check, check->plan->settings.search_path, err) &&
 	          check_types(check, err) && set_path(check, own_path, err) && gather_these(check, TURN_MOST, err) &&
-	          gather_these(check, TURN_WAITING, err) && check_queries(check, err);
+	          gather_these(check, TURN_WAITING, err) && check_rollouts(check, err) && check_queries(check, err) &&
+	          set_path(check, own_path, err) && check_stays_behind(check, err);
 
 	check_versions(check);
 	if (!conn_lost(check->conn))

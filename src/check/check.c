@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "check/swaps.h"
 #include "plan/place.h"
 
 static struct diag *finding(struct diags *diags, enum severity severity, const char *rule, const struct step *step,
@@ -97,7 +98,8 @@ static bool names_unused(const struct block *block, const struct step *step)
 
 /*
  * May this destructive step stand here: behind a safety period that names its
- * table as unused, or behind a gate or approval and a safety period?
+ * table as unused, or behind a decision (gate, approval, rollout) and a safety
+ * period?
  */
 static bool is_behind_safety(const struct plan *plan, const struct block *block, const struct step *step)
 {
@@ -106,7 +108,7 @@ static bool is_behind_safety(const struct plan *plan, const struct block *block,
 	for (int b = 0; b < block->index; b++) {
 		const struct block *before = &plan->blocks[b];
 
-		decided |= before->kind == BLOCK_GATE || before->kind == BLOCK_APPROVAL;
+		decided |= before->kind == BLOCK_GATE || before->kind == BLOCK_APPROVAL || before->kind == BLOCK_ROLLOUT;
 		safety |= before->kind == BLOCK_SAFETY_PERIOD;
 		named |= before->kind == BLOCK_SAFETY_PERIOD && names_unused(before, step);
 	}
@@ -247,6 +249,7 @@ static void check_block(const struct plan *plan, const struct block *block, stru
 	check_name(block, diags);
 	check_destructive(plan, block, diags);
 	check_reversal(plan, block, diags);
+	check_swaps(plan, block, diags);
 }
 
 void check_plan(const struct plan *plan, struct diags *diags)

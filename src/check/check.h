@@ -27,9 +27,10 @@ struct catalogue_check {
 	const struct plan *plan;
 	size_t from, to;
 	const bool *done; /* by step number - 1: what a run did already is not judged again; NULL: nothing */
-	int64_t run;      /* its number; 0: there is none */
-	bool builds;      /* also build what is absent in pg_temp: takes about a millisecond a step */
-	bool thorough;    /* what could not be looked at is a finding, too */
+	const struct record *const *before; /* likewise: what a step found that a run has begun; NULL: nobody knows */
+	int64_t run;                        /* its number; 0: there is none */
+	bool builds;   /* also build what is absent in pg_temp: takes about a millisecond a step */
+	bool thorough; /* what could not be looked at is a finding, too */
 	struct arena *arena;
 	struct facts *facts;
 	struct diags *diags;

@@ -31,9 +31,9 @@ static struct query query_of(const struct probe_query *probe, struct arena *aren
 	return (struct query){.sql = probe->sql, .count = probe->count, .params = params, .prepare = true};
 }
 
-struct query facts_question(const struct step *step, struct arena *arena)
+struct query facts_question(const struct step *step, const struct record *before, struct arena *arena)
 {
-	struct probe probe = probe_of(step, NULL, arena);
+	struct probe probe = probe_of(step, before, arena);
 
 	return query_of(&probe.query, arena);
 }
@@ -180,7 +180,7 @@ bool facts_take(struct conn *conn, const struct plan *plan, const struct step *s
 bool facts_of_step(struct conn *conn, const struct plan *plan, const struct step *step, struct arena *arena,
                    struct facts *facts, struct err *err)
 {
-	struct query question = facts_question(step, arena);
+	struct query question = facts_question(step, facts->undoing ? facts->before : NULL, arena);
 	struct rows *answer;
 	bool ok;
 

@@ -15,8 +15,11 @@
 /* Does the catalogue tell anything about this step? */
 bool facts_has_probe(const struct step *step);
 
-/* The first question, for a pipeline; its memory is the arena's.  Runs with search_path pg_catalog, pg_temp. */
-struct query facts_question(const struct step *step, struct arena *arena);
+/*
+ * The first question, for a pipeline; its memory is the arena's.  Runs with
+ * search_path pg_catalog, pg_temp.  `before`: as in struct probe.
+ */
+struct query facts_question(const struct step *step, const struct record *before, struct arena *arena);
 
 /*
  * Takes the answer to it.  Where the probe asks for a comparison, makes the

@@ -5,6 +5,25 @@
 #include <string.h>
 
 const struct rule rules[] = {
+	{"swap-without-copy", "a switch puts a table in place that no parallel_table made",
+     "rename_swap gives the name of a live table to another one.  Only a shadow that parallel_table made of it follows "
+     "what is written meanwhile: with any other table the last rows that were written would be missing.",
+     NULL, NULL},
+	{"unverified-swap", "a switch to a table that was not compared with the live one",
+     "expect_same_rows compares the shadow with the live table row for row, exactly and without a lock, while both are "
+     "written to.  The switch asks for its verdict, and repeats it where it is older than max_age.",
+     NULL, NULL},
+	{"not-carried", "something of the live table can't go over in a switch",
+     "A switch renames two tables.  What points to the live table by its identity, as a materialized view, a function "
+     "with BEGIN ATOMIC or a column of its row type, goes on pointing to the retired one.  What can be moved is moved in "
+     "the same transaction; all else is named before anything starts, and may be named in leaves of rename_swap if it is "
+     "to stay with the retired table.",
+     NULL, NULL},
+	{"swap-ends-at-once", "a switch with sync_back and nothing behind it",
+     "With sync_back the retired table is kept up to date until the plan is done, so that undo brings it back with "
+     "everything that was written since.  Where the switch is the last block of the plan, that is over at once: a "
+     "safety_period behind it leaves time.",
+     NULL, NULL},
 	{"add-column-volatile-default", "a default that is computed for each row rewrites the table",
      "A constant or stable default (now() included) is stored once and costs nothing.  A volatile one (random(), "
      "clock_timestamp(), gen_random_uuid(), nextval()) is computed for each existing row: the whole table and all its "

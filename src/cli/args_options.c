@@ -57,7 +57,7 @@ const struct args_option args_options[] = {
 	{"once", 0, ARGS_OWN, ARGS_FLAG, OPTION(once), NULL, "run one block and stop"},
 	{"take-over", 0, ARGS_OWN, ARGS_FLAG, OPTION(take_over), NULL,
 	 "take the run from whoever holds it, ending their sessions"},
-	{"evidence", 0, ARGS_OWN, ARGS_TEXT, OPTION(evidence), "TEXT", "why the gate may be passed; kept"},
+	{"evidence", 0, ARGS_OWN, ARGS_TEXT, OPTION(evidence), "TEXT", "why the gate may be passed, or the rollout moved; kept"},
 	{"reason", 0, ARGS_OWN, ARGS_TEXT, OPTION(reason), "TEXT", "why; kept"},
 	{"accept", 0, ARGS_OWN, ARGS_TEXT, OPTION(accept), "HASH", "the hash of the plan that is accepted"},
 	{"accept-drift", 0, ARGS_OWN, ARGS_FLAG, OPTION(accept_drift), NULL,

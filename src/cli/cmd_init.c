@@ -28,8 +28,8 @@ static const char vendor_note[] =
 	"Libraries of others: vendor/library/name.lua is loaded by require \"library.name\" in a plan.\n";
 
 /* What a plan may call beside Lua itself. */
-static const char *const words[] = {"plan",     "phase",   "gate",  "approval", "safety_period",
-                                    "fragment", "options", "param", "sql",      NULL};
+static const char *const words[] = {"plan",    "phase", "gate", "approval", "safety_period", "rollout", "fragment",
+                                    "options", "param", "sql",  NULL};
 
 /* Every word of the language, each between `quote` and with `between` them. */
 static void add_words(struct buf *out, const char *quote, const char *between)

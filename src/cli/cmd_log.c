@@ -233,7 +233,7 @@ const struct command command_log = {
 	.description =
 		"The journal of one plan, or of all: when a run began, each statement that it sent and committed with the time "
 		"that it took, how often its locks were tried, and by which role; when it came to a gate, approval or safety "
-		"period, who passed it and with which words; when it ended. Times are UTC.\n\n"
+		"period, who passed it and with which words; who moved a rollout; when it ended. Times are UTC.\n\n"
 		"A line each, cut to the width of the terminal; whole where the output is no terminal. -v writes statements as "
 		"they were sent, on lines of their own. --json: one object a line. It reads the registry and changes nothing.",
 	.server = SERVER_REQUIRED,

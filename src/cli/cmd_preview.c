@@ -16,7 +16,7 @@ const struct command command_preview = {
 		"are left out.\n\n"
 		"With --json a line of type block for each phase and each stop, in their order, with kind, label, done and, of a "
 		"stop, what it waits for: text, query, app, at_least, no_sessions and quiet_ms of a gate, role and by_other of an "
-		"approval, ms, unused and allow of a safety period; and behind its phase a line of type step for each step, with "
+		"approval, ms, unused and allow of a safety period, table, column and percent of a rollout; and behind its phase a line of type step for each step, with "
 		"state, locks, sql, and in tables the rows and bytes of each that it goes through, null where they are not known.",
 	.accepts = "sql",
 	.server = SERVER_REQUIRED,

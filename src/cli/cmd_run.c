@@ -71,7 +71,7 @@ const struct command command_run = {
 	.summary = "advance to the next stop",
 	.synopsis = "PLAN",
 	.description =
-		"Goes from where the registry stands to the next gate, approval or safety period that is not open (exit code "
+		"Goes from where the registry stands to the next gate, approval, safety period or rollout that is not open (exit code "
 		"5), or to the end (0). A plan without such blocks runs whole. Every stop ends with the exact next command.\n\n"
 		"The first run of a plan stores the compiled plan in the registry; later ones go on from there. After any "
 		"failure the answer is the same: run again. After undo, run goes forward again.\n\n"

@@ -14,8 +14,10 @@
 #include "engine/logs.h"
 #include "engine/naming.h"
 #include "engine/registry.h"
+#include "engine/rollout_share.h"
 #include "engine/tool.h"
 #include "engine/windows.h"
+#include "plan/rollout.h"
 
 struct status {
 	struct context *context;
@@ -31,7 +33,8 @@ struct view {
 	struct plan *plan;
 	struct step_row *steps;
 	struct control control;
-	struct stop stop; /* of the block where it waits; zeroed where that is a phase */
+	struct stop stop;  /* of the block where it waits; zeroed where that is a phase */
+	const char *share; /* who is in there, where that is a rollout and was asked for; may be NULL */
 	struct kept kept;
 	struct windows_now windows; /* of a run that stopped because they were closed */
 	struct capture_log *logs;   /* of tables that are followed */
@@ -129,10 +132,11 @@ static json_t *logs_json(const struct view *view)
 	for (size_t i = 0; i < view->log_count; i++) {
 		const struct capture_log *log = &view->logs[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "live", log->live, "shadow",
-		                                      log->shadow, "state", log->state, "rows", (json_int_t)log->rows,
-		                                      "bytes", (json_int_t)log->bytes, "limit", (json_int_t)log->limit,
-		                                      "too_long", log->is_long));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:s?}", "live", log->live, "shadow",
+		                                log->shadow, "state", log->state, "rows", (json_int_t)log->rows, "bytes",
+		                                (json_int_t)log->bytes, "limit", (json_int_t)log->limit, "too_long",
+		                                log->is_long, "conflicts", log->conflicts));
 	}
 	return list;
 }
@@ -160,6 +164,8 @@ static void print_json(struct status *s, const struct view *view)
 	if (view->stop.why)
 		json_object_set_new(line, "why", json_string(view->stop.why));
 	stop_add(line, &view->stop);
+	if (view->share)
+		json_object_set_new(line, "share", json_string(view->share));
 	if (view->log_count)
 		json_object_set_new(line, "logs", logs_json(view));
 	report_json(line);
@@ -184,9 +190,11 @@ static void print_markdown(struct status *s, const struct view *view)
 	for (size_t b = 0; b < view->plan->block_count; b++) {
 		const struct block *block = &view->plan->blocks[b];
 
-		printf("- [%c] %s%s%s\n", tick(view, block),
-		       block->kind == BLOCK_PHASE ? "" : block_kind_name(block->kind),
+		printf("- [%c] %s%s%s", tick(view, block), block->kind == BLOCK_PHASE ? "" : block_kind_name(block->kind),
 		       block->kind == BLOCK_PHASE ? "" : ": ", block->label);
+		if (block == current(view) && view->stop.percent)
+			printf(" (%s %%)", view->stop.percent);
+		printf("\n");
 		for (size_t i = 0; i < block->step_count; i++) {
 			const char *state = view->steps[block->steps[i].number - 1].state;
 
@@ -199,8 +207,11 @@ static void print_markdown(struct status *s, const struct view *view)
 
 static void print_logs(struct status *s, const struct view *view)
 {
-	for (size_t i = 0; i < view->log_count; i++)
+	for (size_t i = 0; i < view->log_count; i++) {
 		printf("  %s\n", log_sentence(&view->logs[i], &s->arena));
+		if (view->logs[i].conflicts)
+			printf("  %s\n", view->logs[i].conflicts);
+	}
 }
 
 static void print_kept(struct status *s, const struct view *view)
@@ -250,11 +261,15 @@ static void print_text(struct status *s, const struct view *view)
 		printf("  at work: %s\n", doing(view));
 	if (is(view, "waiting") && view->stop.why && view->run.undo_from < 0)
 		printf("  waits: %s\n", view->stop.open ? "for nothing more, it is open" : view->stop.why);
+	if (view->share)
+		printf("  in now: %s\n", view->share);
 	print_logs(s, view);
 	if (s->context->options.verbose || s->context->operand_count > 0)
 		print_kept(s, view);
 	if (next_command(s, view))
 		printf("  next: %s\n", next_command(s, view));
+	if (view->stop.back && view->run.undo_from < 0)
+		printf("  back: %s\n", view->stop.back);
 }
 
 /* The worst of several plans: failed, then held, then waiting.  A run that nobody sees to any more has failed. */
@@ -272,6 +287,17 @@ static void note_exit(struct status *s, const struct view *view)
 		s->worst = code;
 }
 
+/* Who is in is counted only for one who asks about this plan. */
+static bool read_share(struct status *s, struct view *view, const struct block *here, struct err *err)
+{
+	int share;
+
+	if (here->kind != BLOCK_ROLLOUT || s->context->operand_count == 0 || s->context->options.markdown ||
+	    !rollout_parse(view->stop.percent, &share) || share == 0)
+		return true;
+	return rollout_share(s->conn, view->run.plan, &here->wait.rollout, share, &s->arena, &view->share, err);
+}
+
 /* Wishes of people, and how its stop stands.  An older registry has no such wishes, and not everybody may see
  * them. */
 static bool read_stop(struct status *s, struct view *view, struct err *err)
@@ -287,7 +313,8 @@ static bool read_stop(struct status *s, struct view *view, struct err *err)
 		err_release(err);
 	}
 	return !here || here->kind == BLOCK_PHASE ||
-	       condition_tell(s->conn, &view->run, here, &s->arena, &view->stop, err);
+	       (condition_tell(s->conn, &view->run, here, &s->arena, &view->stop, err) &&
+	        read_share(s, view, here, err));
 }
 
 static bool show_run(struct status *s, struct view *view, struct err *err)

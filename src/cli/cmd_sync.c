@@ -89,10 +89,28 @@ static void note_logs(struct sync *s, const struct run_row *run, const struct wa
 		}
 }
 
+struct noted {
+	struct sync *s;
+	const struct run_row *run;
+};
+
+/* Of what happens meanwhile only that which a person had better know. */
+static void say_note(void *arg, const struct step *step, enum step_event event, int64_t ms, const char *text)
+{
+	const struct noted *noted = arg;
+
+	(void)step;
+	(void)ms;
+	if (event == STEP_NOTES)
+		report_message("%s: %s", title(noted->s, noted->run), text);
+}
+
 /* One run; a failure is told, and the others go on.  false: there is no going on. */
 static bool look(struct sync *s, const struct run_row *run, struct err *err)
 {
-	struct session session = {.connector = &s->act.connector};
+	struct noted noted = {s, run};
+	struct listener listener = {.arg = &noted, .step = say_note};
+	struct session session = {.connector = &s->act.connector, .listener = &listener};
 	struct err failure = {0};
 	struct watch watch;
 	bool fatal = false;

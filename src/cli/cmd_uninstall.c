@@ -14,6 +14,13 @@ static void show(const struct holdings *h, const struct conn *conn)
 		report_message(
 			"  what is known of %zu run%s, which can't be undone afterwards: journal, approvals, verifications",
 			h->run_count, h->run_count == 1 ? "" : "s");
+	if (h->asked)
+		report_message("  interlock.in_rollout(): an application that still asks it gets an error from then on:");
+	for (size_t i = 0; i < h->rollout_count; i++) {
+		report_message("    %s", h->rollouts[i]);
+		if (report_is_json())
+			report_json(json_pack("{s:s, s:s}", "type", "rollout", "what", h->rollouts[i]));
+	}
 	if (h->kept_count > 0)
 		report_message("  rows that exist nowhere else:");
 	for (size_t i = 0; i < h->kept_count; i++) {
@@ -93,7 +100,8 @@ const struct command command_uninstall = {
 		"they are. It refuses while a run is not over, and names those (exit code 6); and where somebody has put "
 		"something of his own into the schema, or made something that stands on it: nothing is dropped by CASCADE.\n\n"
 		"Plans that ran can't be undone afterwards. Rows in archives or quarantine exist nowhere else: they are "
-		"listed, and then it wants --confirm with the database's name. Otherwise it asks. -n only lists.",
+		"listed, and then it wants --confirm with the database's name. Otherwise it asks. -n only lists.\n\n"
+		"interlock.in_rollout() goes too: take it out of the application first. Rollouts that let somebody in are listed.",
 	.server = SERVER_REQUIRED,
 	.operands_min = 0,
 	.operands_max = 0,

@@ -14,6 +14,8 @@ static void say_end(const struct act *act, const struct reverify_end *end)
 	if (act->context->options.json)
 		report_json(json_pack("{s:s, s:s, s:i, s:i}", "type", "done", "plan", plan, "steps", (int)count, "failed",
 		                      (int)end->failed));
+	else if (count == 0 && end->past)
+		printf("nothing left to verify: plan \"%s\" has switched since\n", plan);
 	else if (count == 0)
 		printf("nothing to verify: plan \"%s\" has come to no verify step yet\n", plan);
 	else if (end->failed)

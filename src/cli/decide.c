@@ -12,9 +12,7 @@
 #include "engine/naming.h"
 #include "engine/tool.h"
 
-/* The block of that kind; without a label it must be the only one. */
-static const struct block *find_block(const struct plan *plan, enum block_kind kind, const char *label,
-                                      struct err *err)
+const struct block *decide_block(const struct plan *plan, enum block_kind kind, const char *label, struct err *err)
 {
 	const struct block *found = NULL;
 	size_t count = 0;
@@ -86,7 +84,7 @@ static bool decide_in(struct context *context, struct conn *conn, const struct c
 
 	if (!tool_read_plan(run, &plan, err))
 		return false;
-	block = find_block(plan, choice->kind, choice->label, err);
+	block = decide_block(plan, choice->kind, choice->label, err);
 	ok = block && (context->options.dry_run ||
 	               (choice->withdraw ? condition_withdraw : condition_decide)(conn, run, block, &decision, err));
 	if (ok && context->options.dry_run)

@@ -32,6 +32,10 @@ const struct help_block_page help_blocks[] = {
      approval_options},
 	{"safety_period", "safety_period \"30 days\" { ... }",
      "run stops here until that much time has passed since the block before it was done", safety_options},
+	{"rollout", "rollout \"label\" { ... }",
+     "run stops here until 100 % of the application's keys are in: interlock rollout PLAN PERCENT LABEL; interlock "
+     "help rollouts",
+     rollout_options},
 	{.name = NULL},
 };
 

@@ -212,6 +212,7 @@ void help_primitive(struct page *page, const struct step_type *type)
 		section(page, "server", buf_text(&usage));
 	}
 	code_section(page, "example", type->example);
+	code_section(page, "its file", type->example_file);
 	buf_release(&usage);
 }
 

@@ -28,6 +28,7 @@ static const char plans[] =
 	"  gate \"label\" { }                waits until somebody passes it, or until its query is true\n"
 	"  approval \"label\" { }            waits until somebody approves exactly this plan\n"
 	"  safety_period \"30 days\" { }     waits that long after the block before it\n"
+	"  rollout \"label\" { }             waits while more and more customers move to the new release\n"
 	"\n"
 	"interlock run goes to the next block that waits, and stops there; run again goes on. A plan without such blocks "
 	"runs whole. interlock undo goes back to the stop before.\n"
@@ -47,7 +48,7 @@ static const char plans[] =
 	"\n"
 	"param \"tenant\" { kind = \"identifier\" } reads --set tenant=acme.\n"
 	"\n"
-	"interlock help plan, gate, approval, safety_period, step, primitives: all options\n";
+	"interlock help plan, gate, approval, safety_period, rollout, step, primitives: all options\n";
 
 static const char exit_codes[] =
 	"  0    done, or nothing to do\n"
@@ -55,7 +56,7 @@ static const char exit_codes[] =
 	"  2    no connection, or it was lost\n"
 	"  3    a step or a verification failed; the database is consistent: run again\n"
 	"  4    rejected by the checker: the plan, or a conflict found before the first change\n"
-	"  5    waiting at a gate, an approval or a safety period, or for a window\n"
+	"  5    waiting at a gate, an approval, a safety period or a rollout, or for a window\n"
 	"  6    held by another run, or a table is claimed by another plan\n"
 	"  7    the plan or a table was changed since\n"
 	"  8    a confirmation is needed and nobody gave it\n"
@@ -102,15 +103,24 @@ static const char registry[] =
 	"  claim        which tables a run works on; a second plan for one of them ends with code 6\n"
 	"  step         state, attempts and message of every step, written with the step's own changes\n"
 	"  condition    gates, approvals and safety periods: when satisfied, by whom, with which evidence\n"
+	"  rollout      which share of the keys is in: interlock.in_rollout() answers from it (help rollouts)\n"
 	"  event        a journal that only grows: what was done, when, by whom (interlock log)\n"
 	"  control      wishes of people about a run: that it shall pause, and its limits (help throttle)\n"
 	"  archive_*    values and rows that a step took away and keeps (interlock restore)\n"
 	"  quarantine_* rows that a step set aside, each with why it could not go back\n"
+	"  inserted_*   copies of rows that a step inserted, by which undo finds them\n"
+	"  import_*     lines of a file that import_rows is at; rejected_*: those of no use, with the reason\n"
 	"  old_*        values that backfill replaced, where keep_old is set, and what they became\n"
+	"  looked_*     what changed in a table that backfill looks into; its dependants are yet to be found\n"
+	"  refill_*     keys of rows for which it is still to be looked up what they hold\n"
+	"  wanted_*     values for which a lookup is to create a row\n"
+	"  created_*    rows that a lookup created, for undo\n"
 	"  chunk        batches of long steps: a run that was cut short goes on behind the last of them\n"
 	"  pair         parallel tables: live, shadow, and how a row of one becomes a row of the other\n"
 	"  log_*        keys of rows that were written since, which the shadow has yet to follow\n"
 	"  range_*      key ranges of a live table that are copied, in flight or to do\n"
+	"  rlog_*       keys of rows written since a switch, which the retired table has yet to follow\n"
+	"  undo_conflict  rows written since that the retired table can't hold\n"
 	"  verdict      what the last full comparison of a pair found, with the keys that differ\n"
 	"  meta         version of the registry; environment of the database\n"
 	"  progress     a view for people in psql: how far each step is, while it works once a second\n"
@@ -156,6 +166,8 @@ static const char stops[] =
 	"                   it is for exactly this compiled plan, and void when the plan is amended\n"
 	"  safety_period    time, counted from the end of the block before it; a read of a table that it\n"
 	"                   names as unused starts it anew\n"
+	"  rollout          interlock rollout PLAN PERCENT LABEL --evidence TEXT, from stop to stop, until\n"
+	"                   all are in; down at once (help rollouts)\n"
 	"\n"
 	"Where nobody sits and waits:\n"
 	"\n"
@@ -168,6 +180,54 @@ static const char stops[] =
 	"However long it waited, the run goes on from the compiled plan in the registry. Tables of the plan that somebody "
 	"changed meanwhile are shown, difference by difference, and the run ends with code 7; so it does when the plan's file "
 	"was edited: interlock amend shows the difference, and takes it over for blocks that have not run.\n";
+
+static const char rollouts[] =
+	"Old and new release read the same tables, and the application decides for each customer which way to go. A rollout "
+	"tells it, so that the plan knows how far that is, and waits for it:\n"
+	"\n"
+	"  plan \"address_book\" {\n"
+	"    title = \"Customers move to the new address book, a few at a time\",\n"
+	"    phase \"expand\" {\n"
+	"      add_column_if_missing { table = \"app.customers\", column = \"book\", type = \"jsonb\" },\n"
+	"    },\n"
+	"    rollout \"by customer\" {\n"
+	"      table = \"app.customers\", column = \"email\", percent = { 1, 10, 50, 100 },\n"
+	"    },\n"
+	"    safety_period \"7 days\" { },\n"
+	"    phase \"contract\" {\n"
+	"      drop_column_if_exists { table = \"app.customers\", column = \"addresses\", archive = \"90 days\" },\n"
+	"    },\n"
+	"  }\n"
+	"\n"
+	"The application asks with the key, which is the value of that column as text:\n"
+	"\n"
+	"  SELECT interlock.in_rollout('address_book', 'anna@example.com');\n"
+	"  SELECT interlock.in_rollout('address_book', $1, '{\"tenant\": \"acme\"}', 'by customer');\n"
+	"\n"
+	"The third argument is for a plan with parameters, as interlock status shows them; the fourth for one with several "
+	"rollouts: without it the first of them counts. Every role may call it, from the moment the first run of the plan has begun. "
+	"It is false for a plan that is not known here or was undone, and for a NULL; it is true for all when the plan is done.\n"
+	"\n"
+	"Which keys come first is a hash of plan and key. So a key that is in at 10 % is in at 50 %, the same on every server and "
+	"standby; two plans begin with different customers. The bytes count: ask with lower(email) if that is what you mean by the "
+	"same.\n"
+	"\n"
+	"run stops here with code 5. Nobody is in until somebody says so, and nothing but this command moves it:\n"
+	"\n"
+	"  interlock rollout address_book 1 --evidence \"staff and friends first\"\n"
+	"  interlock rollout address_book 10 --evidence \"a day without complaints\"\n"
+	"  interlock rollout address_book 0 --evidence \"incident 4711\"\n"
+	"\n"
+	"Up it goes one stop after the other, down to any of them at once. At 100 the next run goes on. Who moved it, when and why is "
+	"in interlock log. As long as nothing behind it has begun it can go down again, at a safety period too: so let one follow. "
+	"undo takes everybody out before it takes back what stands before the rollout.\n"
+	"\n"
+	"table and column are for people: preview and status tell how many rows that is, which is not the same share where some keys "
+	"have more rows than others. A table of some size is sampled for it.\n"
+	"\n"
+	"A call costs the server a few dozen microseconds, so ask once a request. The answer is of the statement's snapshot: a "
+	"REPEATABLE READ transaction sees no change. Applications may use schema interlock for it, but read nothing there. "
+	"interlock uninstall takes the function away: take it out of the application first, once the plan is done.\n";
 
 static const char ways_back[] =
 	"interlock undo PLAN goes back to the previous stop, or with --to BLOCK until that block is the last that stays, or with "
@@ -206,6 +266,30 @@ static const char parameters[] =
 	"sql() puts values into SQL as psql does: :name takes a name as SQL writes it, such as an identifier's, and checks it; "
 	":\"name\" quotes a text that is a bare name; :'name' makes a literal. There is no other way to build SQL from values.\n";
 
+static const char lookup[] =
+	"A column that backfill fills with a value of another table, and how it stays right while both are written.\n"
+	"\n"
+	"  backfill { table = \"app.orders\", set = { user_id = lookup {\n"
+	"    table = \"app.users\", match = { email = \"lower(email)\" }, value = \"id\", missing = \"null\" } } }\n"
+	"\n"
+	"match names columns of the other table, each with the SQL over our row that it equals, compared as the other column is: "
+	"citext by citext, text by its collation. A unique index on exactly these columns must be there. NULL matches nothing.\n"
+	"\n"
+	"missing says what is done for a row without a match. \"null\": it is left as it is, and filled when the match appears. "
+	"\"error\": such rows are listed and the step fails, before anything is done and once more at its end. \"create\": the "
+	"match is inserted, with what create = { column = \"SQL over our row\" } says, in transactions of 200 at most; somebody "
+	"who inserts the same value waits for one of those. undo deletes what was created, but for rows that were changed or that "
+	"something refers to, and lists these.\n"
+	"\n"
+	"Triggers on our table look up when a row is written. Triggers on the other table only note what changed (a brief lock on "
+	"each when they are made and when they go), and rows that depend on it are filled again at the end of the step, by run, "
+	"wait and sync, and when the plan is done: until then they hold what was right before. So is a row that is written in the "
+	"moment in which its match is inserted or changed, and one whose match is still to be created. What somebody gave a row "
+	"itself is kept: a value follows only as long as it is the one that was looked up.\n"
+	"\n"
+	"A lookup stands alone in its set, and needs a key of the table that is filled. A view, a foreign or a partitioned table "
+	"can't be looked into: nothing would tell when it changes.\n";
+
 static const char filling[] =
 	"How backfill gives millions of rows a value while the application goes on writing, and what it leaves behind.\n"
 	"\n"
@@ -232,6 +316,32 @@ static const char filling[] =
 	"wrote since stays.\n"
 	"\n"
 	"What batches wait for, and who may slow them down: interlock help throttle.\n";
+
+static const char switching[] =
+	"How a table gets another shape while it is in use, and how it comes back.\n"
+	"\n"
+	"  parallel_table    makes the shadow, a table in the new shape; notes each row that is written\n"
+	"  backfill          copies the rows into it, builds its indexes; from then on it follows\n"
+	"  expect_same_rows  compares both, row for row, while they are written to\n"
+	"  rename_swap       puts it in the place of the live table\n"
+	"\n"
+	"The switch is one transaction. What was written in the last moment is brought over, the live table gets the name "
+	"retire_as, the shadow that of the live table, and everything that belongs to it goes along: foreign keys both "
+	"ways, indexes under their names, sequences with their values, triggers, rules, policies, views, rights, comments and "
+	"settings. Before COMMIT it is asserted that nothing of this is missing. Locks are tried for no longer than lock_timeout "
+	"and held for no longer than lock_hold; else all is rolled back, the message says who was in the way, and it is tried again. "
+	"Foreign keys are validated afterwards, while everybody goes on. What can't go over, as a materialized view, is named by "
+	"check, and by run before the first statement; leaves = { ... } lets it stay with the retired table.\n"
+	"\n"
+	"With sync_back = true the retired table follows from then on. sync (let cron run it), run and wait bring over what was "
+	"written. A row that it can't hold, as a number that is too large for the old type, is told when it is met, and by status. "
+	"undo brings over the rest and switches back, with everything written since; rows that only_rows had left behind, and "
+	"columns that the new shape does not have, are as they were. Then run switches again. The way back ends with the plan, or "
+	"when the retired table goes.\n"
+	"\n"
+	"Sessions that have prepared statements on the table plan them anew. Where columns or types changed, SELECT * fails once "
+	"in such a session (cached plan must not change result type): roll the pool. A transaction that began before the "
+	"switch in REPEATABLE READ and had not touched the table may not see its rows: they were written after its snapshot.\n";
 
 static const char throttle[] =
 	"A step that works on many rows does so in batches, each a transaction of a few milliseconds. Before each one it looks "
@@ -303,7 +413,10 @@ static const char json[] =
 const struct help_topic help_topics[] = {
 	{"plans", "the language of plans on a page", plans},
 	{"stops", "gates, approvals, safety periods; who looks at them while nobody waits", stops},
+	{"rollouts", "a few customers first: interlock.in_rollout(), and how it is moved", rollouts},
 	{"filling", "how backfill works while the application writes", filling},
+	{"lookup", "values of another table: how backfill finds and follows them", lookup},
+	{"switching", "how a table gets another shape while it is in use, and comes back", switching},
 	{"throttle", "what a long step waits for: standbys, load, windows", throttle},
 	{"way-back", "what undo takes back, what it keeps, and where it ends", ways_back},
 	{"parameters", "one plan for many schemas", parameters},

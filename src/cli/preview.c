@@ -12,6 +12,7 @@
 #include "cli/report.h"
 #include "engine/exec.h"
 #include "engine/registry.h"
+#include "plan/rollout.h"
 
 enum { TEXT_WIDTH = 76 };
 
@@ -133,7 +134,18 @@ static void add_watched(const struct preview *p, const struct block *block, stru
 		buf_addf(out, ", but for %s", safety->allow);
 }
 
-static void print_stop(const struct preview *p, const struct block *block)
+/* Its stops, and how large that is where we know. */
+static void add_rollout(struct preview *p, const struct rollout_args *rollout, struct buf *out)
+{
+	const struct table_size *size = preview_size_of(p, &rollout->table);
+
+	buf_addf(out, "%s %% of the values of %s.%s", rollout_list(rollout, &p->arena),
+	         relname_quoted(&p->arena, &rollout->table), ident_quoted(&p->arena, rollout->column));
+	if (size)
+		buf_addf(out, " (%s)", table_size_text(size, &p->arena));
+}
+
+static void print_stop(struct preview *p, const struct block *block)
 {
 	struct buf more = {0};
 
@@ -143,6 +155,8 @@ static void print_stop(const struct preview *p, const struct block *block)
 		buf_addf(&more, "by a member of %s", block->wait.approval.role);
 	if (block->kind == BLOCK_SAFETY_PERIOD)
 		add_watched(p, block, &more);
+	if (block->kind == BLOCK_ROLLOUT)
+		add_rollout(p, &block->wait.rollout, &more);
 	printf(" %s %s  %s%s%s\n", block->index < p->run.next_block ? "o" : "#", block_kind_name(block->kind),
 	       block->label, more.length ? "  " : "", buf_text(&more));
 	buf_release(&more);

@@ -41,6 +41,10 @@ static void add_stop(struct preview *p, const struct block *block, json_t *line)
 		json_object_set_new(line, "ms", json_integer(block->wait.safety.length));
 		json_object_set_new(line, "unused", list_json(&block->wait.safety.unused, &p->arena));
 		add_text(line, "allow", block->wait.safety.allow);
+	} else if (block->kind == BLOCK_ROLLOUT) {
+		add_text(line, "table", relname_quoted(&p->arena, &block->wait.rollout.table));
+		add_text(line, "column", block->wait.rollout.column);
+		json_object_set_new(line, "percent", json_deep_copy(block->wait.rollout.percent));
 	}
 }
 

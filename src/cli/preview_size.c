@@ -50,7 +50,9 @@ bool preview_size_read(struct preview *p, struct err *err)
 {
 	size_t room = 0;
 
-	for (size_t b = (size_t)p->run.next_block; b < p->plan->block_count; b++)
+	for (size_t b = (size_t)p->run.next_block; b < p->plan->block_count; b++) {
+		if (p->plan->blocks[b].kind == BLOCK_ROLLOUT)
+			list(p, &room, &p->plan->blocks[b].wait.rollout.table);
 		for (size_t i = 0; i < p->plan->blocks[b].step_count; i++) {
 			const struct step *step = &p->plan->blocks[b].steps[i];
 			struct stmts stmts = preview_statements(p, step);
@@ -60,5 +62,6 @@ bool preview_size_read(struct preview *p, struct err *err)
 				for (size_t n = 0; preview_size_table(step, stmt, n, &table); n++)
 					list(p, &room, &table);
 		}
+	}
 	return table_sizes_read(p->conn, p->sizes, p->size_count, err);
 }

@@ -2,12 +2,22 @@
 #include "cli/stops.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/report.h"
 
+json_t *stop_percent(const char *percent)
+{
+	return strchr(percent, '.') ? json_real(strtod(percent, NULL)) : json_integer(strtol(percent, NULL, 10));
+}
+
 void stop_add(json_t *line, const struct stop *stop)
 {
+	if (stop->percent) {
+		json_object_set_new(line, "percent", stop_percent(stop->percent));
+		json_object_set_new(line, "back", stop->back ? json_string(stop->back) : json_null());
+	}
 	if (!stop->due)
 		return;
 	json_object_set_new(line, "due", json_string(stop->due));
@@ -45,6 +55,8 @@ void stop_show(bool json, const char *plan, const char *named, const struct run_
 	if (!end->command)
 		return;
 	printf("  next: %s\n", end->command);
-	if (strncmp(end->command, "interlock run", 13) != 0)
+	if (end->stop.back)
+		printf("  back: %s\n", end->stop.back);
+	if (!end->stop.percent && strncmp(end->command, "interlock run", 13) != 0)
 		printf("  then: interlock run %s\n", named);
 }

@@ -6,10 +6,12 @@
 
 #include "engine/run.h"
 
-/* Adds what a safety period knows: due, reads, dumped, again_at, again_why. */
+/* "10" or "0.25" as a number. */
+json_t *stop_percent(const char *percent);
+/* Adds what a safety period knows (due, reads, dumped, again_at, again_why), or a rollout (percent, back). */
 void stop_add(json_t *line, const struct stop *stop);
 
-/* {"type": type, "plan": …, "kind": …, "label": …, "why": …, "next": …} and what a safety period adds. */
+/* {"type": type, "plan": …, "kind": …, "label": …, "why": …, "next": …} and what stop_add() adds. */
 json_t *stop_json(const char *type, const char *plan, const struct run_end *end);
 
 /* "waiting at gate "x": why" or "paused by …", and the next command; as text or as a

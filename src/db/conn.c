@@ -117,8 +117,7 @@ static void lose_patience(struct conn *conn, struct patience *patience)
 	patience->deadline = loop_now() + CANCEL_AGAIN;
 }
 
-/* Waits until the session can be read or, if asked, written. */
-static void wait_once(struct conn *conn, struct patience *patience, bool for_write)
+void conn_wait(struct conn *conn, struct patience *patience, bool for_write)
 {
 	struct loop_interest interest = {PQsocket(conn->pg), (short)(POLLIN | (for_write ? POLLOUT : 0)),
 	                                 patience->deadline, patience->interrupts};
@@ -145,7 +144,7 @@ PGresult *conn_next_result(struct conn *conn, struct patience *patience)
 
 		if (!unsent && !PQisBusy(conn->pg))
 			break;
-		wait_once(conn, patience, unsent);
+		conn_wait(conn, patience, unsent);
 	}
 	return PQgetResult(conn->pg);
 }

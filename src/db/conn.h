@@ -113,6 +113,16 @@ bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count,
                    struct rows **results, size_t *failed, struct err *err);
 
 /*
+ * Runs one COPY … FROM STDIN and sends these bytes for it, in the format that
+ * the statement names; *rows: how many rows the server took from them.  libpq
+ * keeps no more than a small part of them.  A statement of its own: whoever
+ * wants it in a transaction begins one before, and what the server refuses of
+ * the bytes fails all of it.
+ */
+bool conn_copy_in(struct conn *conn, const char *sql, const char *bytes, size_t length, int64_t *rows,
+                  struct err *err);
+
+/*
  * Asks the server to cancel what this session is doing; safe while it waits.
  * A statement under way is cancelled by the person's second interrupt, too;
  * one that a timer sent is left alone, the one that waits underneath is meant.

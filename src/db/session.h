@@ -1,7 +1,7 @@
 /*
  * What a struct conn is made of, for the files of this folder that share it:
  * connect.c opens it, conn.c waits and asks, pipeline.c asks many things at
- * once, rows.c holds answers, server_err.c holds refusals.
+ * once, copy_in.c sends rows, rows.c holds answers, server_err.c holds refusals.
  */
 #ifndef INTERLOCK_DB_SESSION_H
 #define INTERLOCK_DB_SESSION_H
@@ -39,6 +39,9 @@ void conn_end(struct conn *conn);
 
 /* Sends one statement that needs no preparing, or the execution of a prepared one. */
 bool conn_send(struct conn *conn, const struct query *query, const struct statement *prepared);
+
+/* Waits in the loop until the session can be read or, if asked, written, and reads what is there. */
+void conn_wait(struct conn *conn, struct patience *patience, bool for_write);
 
 /* The next result, NULL after the last of a statement; waits in the loop. */
 PGresult *conn_next_result(struct conn *conn, struct patience *patience);

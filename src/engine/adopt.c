@@ -6,6 +6,7 @@
 #include "check/facts.h"
 #include "engine/naming.h"
 #include "engine/registry.h"
+#include "engine/rollout.h"
 #include "engine/verify.h"
 
 /* ---- The run that there may be already ---- */
@@ -220,7 +221,8 @@ bool adopt_look(struct session *s, struct adoption *a, struct err *err)
 
 bool adopt_write(struct session *s, struct adoption *a, struct err *err)
 {
-	return registry_prepare(s->control, err) && registry_adopt(s->control, s->plan, &a->arena, &a->run, err);
+	return registry_prepare(s->control, err) && rollout_let_ask(s->control, s->plan, err) &&
+	       registry_adopt(s->control, s->plan, &a->arena, &a->run, err);
 }
 
 void adopt_release(struct adoption *a)

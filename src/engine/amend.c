@@ -9,6 +9,7 @@
 #include "engine/naming.h"
 #include "engine/preflight.h"
 #include "engine/registry.h"
+#include "engine/rollout.h"
 #include "engine/run.h"
 #include "engine/tool.h"
 #include "engine/tx.h"
@@ -45,6 +46,14 @@ static bool same_step(const struct plan *was, const struct plan *is, int64_t num
 	       step_equal(was, plan_step(was, (int)number), is, plan_step(is, (int)number));
 }
 
+/* Is the block of that number the same rollout in both, with other stops perhaps?  Who is in stays in. */
+static bool same_rollout(const struct plan *was, const struct plan *is, int64_t number)
+{
+	return number >= 0 && (size_t)number < was->block_count && (size_t)number < is->block_count &&
+	       was->blocks[number].kind == BLOCK_ROLLOUT && is->blocks[number].kind == BLOCK_ROLLOUT &&
+	       strcmp(was->blocks[number].label, is->blocks[number].label) == 0;
+}
+
 /* Decisions about blocks that are still to come: approvals are for one plan alone, gates for one definition. */
 static bool find_lost(struct conn *conn, const struct plan *plan, struct amendment *a, struct err *err)
 {
@@ -63,7 +72,8 @@ static bool find_lost(struct conn *conn, const struct plan *plan, struct amendme
 	lost = arena_array(&a->arena, const char *, rows_count(rows));
 	for (size_t r = 0; r < rows_count(rows); r++)
 		if (strcmp(rows_get(rows, r, "kind"), block_kind_name(BLOCK_APPROVAL)) == 0 ||
-		    !same_block(a->plan, plan, rows_integer(rows, r, "block")))
+		    (!same_block(a->plan, plan, rows_integer(rows, r, "block")) &&
+		     !same_rollout(a->plan, plan, rows_integer(rows, r, "block"))))
 			lost[a->lost_count++] =
 				arena_printf(&a->arena, "%s \"%s\" by %s was for the plan as it is: it has to be given again",
 			                 rows_get(rows, r, "kind"), rows_get(rows, r, "label"),
@@ -250,7 +260,7 @@ static const char *changed_blocks(struct exchange *x)
 	const char *copy;
 
 	for (size_t b = (size_t)x->session->run.next_block; b < end; b++)
-		if (!same_block(x->was, x->is, (int64_t)b))
+		if (!same_block(x->was, x->is, (int64_t)b) && !same_rollout(x->was, x->is, (int64_t)b))
 			buf_addf(&list, "%s%zu", list.length ? "," : "", b);
 	copy = arena_printf(&x->arena, "{%s}", buf_text(&list));
 	buf_release(&list);
@@ -287,6 +297,30 @@ static void add_conditions(struct exchange *x, struct batch *batch)
 	          5, x->run, next, changed, x->session->run.hash, x->is->hash);
 	batch_add(batch, "DELETE FROM interlock.condition WHERE run = $1::bigint AND block = ANY ($2::integer[])", 2,
 	          x->run, changed);
+	batch_add(
+		batch,
+		"DELETE FROM interlock.rollout WHERE run = $1::bigint AND block = ANY ($2::integer[]) AND percent = 0", 2,
+		x->run, changed);
+}
+
+/* Behind add_conditions(): rollouts that would be gone while somebody is in. */
+static size_t add_rollouts_left(struct exchange *x, struct batch *batch)
+{
+	return batch_add(batch,
+	                 "SELECT label, pg_catalog.trim_scale(percent) AS percent FROM interlock.rollout"
+	                 " WHERE run = $1::bigint AND block = ANY ($2::integer[])",
+	                 2, x->run, changed_blocks(x));
+}
+
+static bool none_left(struct exchange *x, const struct rows *rows, struct err *err)
+{
+	if (rows_count(rows) == 0)
+		return true;
+	err_set(err, EXIT_CHANGED, "rollout \"%s\" is at %s %%, and the edited plan has another block in its place",
+	        rows_get(rows, 0, "label"), rows_get(rows, 0, "percent"));
+	err_help(err, "interlock rollout %s 0 %s --evidence TEXT takes those out who are in; nothing was changed",
+	         run_named(&x->session->run, &err->arena), label_named(rows_get(rows, 0, "label"), &err->arena));
+	return false;
 }
 
 /* What failed is forgotten with the step that failed. */
@@ -308,6 +342,7 @@ static bool exchange(struct exchange *x, struct err *err)
 	struct session *s = x->session;
 	struct batch batch = {.arena = &x->arena};
 	struct rows **answers;
+	size_t rollouts;
 	bool ok;
 
 	claims_add(s, x->is, &batch);
@@ -316,10 +351,11 @@ static bool exchange(struct exchange *x, struct err *err)
 	claims_drop_others(s, x->is, &batch);
 	add_steps(x, &batch);
 	add_conditions(x, &batch);
+	rollouts = add_rollouts_left(x, &batch);
 	add_plan(x, &batch);
 	answers = batch_results(&batch);
 	ok = tx_begin(s, &batch, answers, err);
-	if (ok && !claims_free(answers[1], err)) {
+	if (ok && (!claims_free(answers[1], err) || !none_left(x, answers[rollouts], err))) {
 		tx_rollback(s);
 		ok = false;
 	}
@@ -358,7 +394,8 @@ bool amend_run(struct session *s, const struct plan *plan, struct diags *finding
 	ok = still_allowed(&x, err) && archives_stay(&x, err);
 	if (ok) {
 		take_steps(&x);
-		ok = catalogue_agrees(&x, findings, err) && run_grant_approvers(s, plan, err) && leave_stop(&x, err) &&
+		ok = catalogue_agrees(&x, findings, err) && run_grant_approvers(s, plan, err) &&
+		     rollout_let_ask(s->control, plan, err) && leave_stop(&x, err) &&
 		     condition_leave(s, s->run.next_block, err) && exchange(&x, err);
 	}
 	if (!ok)

@@ -1,6 +1,8 @@
 /* Taking keys out of the log, and refreshing the rows of these keys. */
 #include "engine/apply.h"
 
+#include <string.h>
+
 #include "engine/ranges.h"
 #include "engine/tx.h"
 
@@ -10,7 +12,7 @@ struct keys {
 	const char *const *items; /* their columns, of the key's types */
 };
 
-static size_t add_truncation(const struct pair *p, struct batch *batch)
+size_t apply_add_truncated(const struct pair *p, struct batch *batch)
 {
 	return batch_add(
 		batch,
@@ -42,29 +44,78 @@ static const char *addition(const struct pair *p, const struct keys *keys, struc
 		copying_same(c, copying_key_items(c, COPYING_LIVE, c->alias, arena), keys->items, arena), c->only_rows);
 }
 
+/* "id, part", as the shadow calls them. */
+static const char *key_names(const struct pair *p, struct arena *arena)
+{
+	struct buf out = {0};
+	const char *text;
+
+	for (size_t i = 0; i < p->c->key_count; i++)
+		buf_addf(&out, "%s%s", i ? ", " : "", p->c->keys[i].shadow);
+	text = arena_strdup(arena, buf_text(&out));
+	buf_release(&out);
+	return text;
+}
+
 /* What becomes of a row that is there: it gets what has changed.  The key's own index is named, no other counts.
  */
 static const char *on_conflict(const struct pair *p, struct arena *arena)
 {
 	struct buf out = {0};
 	const char *text;
+	bool any = false;
 
-	buf_add(&out, " ON CONFLICT (");
-	for (size_t i = 0; i < p->c->key_count; i++)
-		buf_addf(&out, "%s%s", i ? ", " : "", p->c->keys[i].shadow);
-	buf_add(&out, ") DO UPDATE SET ");
+	buf_addf(&out, " ON CONFLICT (%s) DO UPDATE SET ", key_names(p, arena));
 	for (size_t i = 0; i < p->c->column_count; i++)
-		buf_addf(&out, "%s%s = excluded.%s", i ? ", " : "", p->c->columns[i].name, p->c->columns[i].name);
+		if (!p->c->columns[i].is_always_identity) {
+			buf_addf(&out, "%s%s = excluded.%s", any ? ", " : "", p->c->columns[i].name, p->c->columns[i].name);
+			any = true;
+		}
+	if (!any) {
+		buf_release(&out);
+		return arena_printf(arena, " ON CONFLICT (%s) DO NOTHING", key_names(p, arena));
+	}
 	buf_addf(&out, " WHERE %s", copying_changed(p->c, "\"~s\"", "excluded", arena));
 	text = arena_strdup(arena, buf_text(&out));
 	buf_release(&out);
 	return text;
 }
 
+/* Has it an identity column that is not its key's, so that a row that is there can't get another value of it? */
+static bool only_anew(const struct copying *c)
+{
+	for (size_t i = 0; i < c->column_count; i++) {
+		bool is_key = false;
+
+		for (size_t k = 0; k < c->key_count; k++)
+			is_key |= strcmp(c->keys[k].shadow, c->columns[i].name) == 0;
+		if (c->columns[i].is_always_identity && !is_key)
+			return true;
+	}
+	return false;
+}
+
+/* Rows are removed first, since values moved between rows that another index wants unique at each moment. */
+static void add_anew(const struct pair *p, const struct keys *keys, struct batch *batch)
+{
+	struct arena *arena = batch->arena;
+
+	batch_add(batch,
+	          arena_printf(arena, "DELETE FROM %s AS \"~s\" USING %s WHERE %s", p->c->shadow_quoted, keys->from,
+	                       copying_same(p->c, copying_key_items(p->c, COPYING_SHADOW, "\"~s\"", arena),
+	                                    keys->items, arena)),
+	          0);
+	batch_add(batch, addition(p, keys, arena), 0);
+}
+
 static void add_refresh(const struct pair *p, const struct keys *keys, struct batch *batch)
 {
 	struct arena *arena = batch->arena;
 
+	if (only_anew(p->c)) {
+		add_anew(p, keys, batch);
+		return;
+	}
 	batch_add(batch, removal(p, keys, arena), 0);
 	batch_add(batch, arena_printf(arena, "%s%s", addition(p, keys, arena), on_conflict(p, arena)), 0);
 }
@@ -164,7 +215,7 @@ bool apply_round(const struct pair *p, int64_t limit, struct applied *applied, s
 
 	*applied = (struct applied){0};
 	pair_begin(p, true, &batch);
-	looked = add_truncation(p, &batch);
+	looked = apply_add_truncated(p, &batch);
 	popped = batch_add(&batch, pop(p, limit, &arena), 0);
 	answers = batch_results(&batch);
 	ok = pair_send(p, &batch, answers, err);
@@ -201,27 +252,17 @@ static struct keys keys_of_log(const struct pair *p, struct arena *arena)
 	return keys;
 }
 
-/*
- * The log's rows are the keys, and go when their rows are refreshed: nothing
- * of it leaves the server.  `anew`: rows are removed first, since values moved
- * between rows that another index wants unique at each moment.
- */
+/* The log's rows are the keys, and go when their rows are refreshed: nothing of it leaves the server. */
 static void compose(const struct pair *p, bool anew, struct batch *batch, size_t *guard, size_t *gone)
 {
 	struct arena *arena = batch->arena;
 	struct keys keys = keys_of_log(p, arena);
 
 	*guard = pair_add_guard(p, batch);
-	if (anew) {
-		batch_add(batch,
-		          arena_printf(arena, "DELETE FROM %s AS \"~s\" USING %s WHERE %s", p->c->shadow_quoted, keys.from,
-		                       copying_same(p->c, copying_key_items(p->c, COPYING_SHADOW, "\"~s\"", arena),
-		                                    keys.items, arena)),
-		          0);
-		batch_add(batch, addition(p, &keys, arena), 0);
-	} else {
+	if (anew)
+		add_anew(p, &keys, batch);
+	else
 		add_refresh(p, &keys, batch);
-	}
 	*gone = batch_add(batch, arena_printf(arena, "DELETE FROM %s", p->c->log), 0);
 	batch_add_often(
 		batch,
@@ -239,7 +280,7 @@ static bool sync_once(const struct pair *p, bool anew, struct applied *applied, 
 	bool ok;
 
 	pair_begin_snapshot(p, &opening);
-	looked = add_truncation(p, &opening);
+	looked = apply_add_truncated(p, &opening);
 	answers = batch_results(&opening);
 	if (!pair_send(p, &opening, answers, err))
 		return false;
@@ -279,6 +320,17 @@ bool apply_sync_point(const struct pair *p, struct applied *applied, struct err 
 	return ok;
 }
 
+void apply_add_all(const struct pair *p, bool anew, struct batch *batch)
+{
+	struct keys keys = keys_of_log(p, batch->arena);
+
+	if (anew)
+		add_anew(p, &keys, batch);
+	else
+		add_refresh(p, &keys, batch);
+	batch_add(batch, arena_printf(batch->arena, "DELETE FROM %s", p->c->log), 0);
+}
+
 bool apply_restart(const struct pair *p, struct err *err)
 {
 	struct arena arena = {0};
@@ -294,6 +346,7 @@ bool apply_restart(const struct pair *p, struct err *err)
 	          "UPDATE interlock.pair SET state = 'copying', synced_at = NULL WHERE run OPERATOR(pg_catalog.=)"
 	          " $1::pg_catalog.int8 AND number OPERATOR(pg_catalog.=) $2::pg_catalog.int4",
 	          2, pair_run(p, &arena), pair_number(p, &arena));
+	pair_add_unverified(p, &batch);
 	answers = batch_results(&batch);
 	ok = pair_send(p, &batch, answers, err);
 	if (ok)

@@ -48,7 +48,8 @@ static const char present[] =
  * until the switch.
  */
 static const char carried[] =
-	"WITH " KEY ", x AS (SELECT i.*, pg_catalog.left(i.relname::text, 57 - pg_catalog.length($1::text)) || '__new_' || $1 AS name"
+	"WITH " KEY ", x AS (SELECT i.*, CASE WHEN pg_catalog.octet_length(i.relname::text || '__new_' || $1) <= 63 THEN i.relname::text"
+	" ELSE 'index_' || i.indexrelid END || '__new_' || $1 AS name"
 	" FROM key CROSS JOIN LATERAL " INDEXES("key.live_oid") " i WHERE i.indisvalid AND NOT i.indisprimary AND NOT"
 	" " IS_KEY("key.live") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"

@@ -61,9 +61,10 @@ bool chunk_guard(struct work *w, const char *oid, const char *triggers, const ch
 {
 	const char *params[] = {oid, triggers};
 	struct query query = {
-		.sql = "SELECT " GUARD("$1::oid", "$2") " AS guard, (SELECT count(*) = 2 FROM pg_trigger"
-												" t WHERE t.tgrelid = $1::oid AND starts_with(t.tgname::text, $2)"
-												" AND t.tgenabled = 'A') AS whole",
+		.sql = "SELECT " GUARD(
+			"$1::oid", "$2") " AS guard, (SELECT count(*) = 2 FROM pg_trigger"
+							 " t WHERE t.tgrelid = $1::oid AND starts_with(t.tgname::text, $2)"
+							 " AND right(t.tgname::text, 2) IN ('_i', '_u') AND t.tgenabled = 'A') AS whole",
 		.count = 2,
 		.params = params};
 	struct rows *rows;

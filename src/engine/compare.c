@@ -368,14 +368,15 @@ static bool write_verdict(struct compare *m, bool ends, int64_t ms, const struct
 
 	batch_add(
 		&batch,
-		"INSERT INTO interlock.verdict (run, step, pair, passed, rows, bad, keys) VALUES ($1::bigint, $2::integer,"
-		" $3::integer, $4::boolean, $5::bigint, $6::bigint, $7::jsonb) ON CONFLICT (run, step) DO UPDATE SET"
-		" pair = excluded.pair, passed = excluded.passed, rows = excluded.rows, bad = excluded.bad,"
-		" keys = excluded.keys, at = clock_timestamp()",
-		7, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
+		"INSERT INTO interlock.verdict (run, step, pair, passed, rows, bad, keys, max_age) VALUES ($1::bigint,"
+		" $2::integer, $3::integer, $4::boolean, $5::bigint, $6::bigint, $7::jsonb, $8::interval) ON CONFLICT (run, step)"
+		" DO UPDATE SET pair = excluded.pair, passed = excluded.passed, rows = excluded.rows, bad = excluded.bad,"
+		" keys = excluded.keys, max_age = excluded.max_age, at = clock_timestamp()",
+		8, arena_printf(&w->arena, "%lld", (long long)w->session->run.id),
 		arena_printf(&w->arena, "%d", w->step->number), arena_printf(&w->arena, "%d", m->c->number),
 		m->bad == 0 ? "true" : "false", arena_printf(&w->arena, "%lld", (long long)m->rows),
-		arena_printf(&w->arena, "%lld", (long long)m->bad), keys);
+		arena_printf(&w->arena, "%lld", (long long)m->bad), keys,
+		arena_printf(&w->arena, "%lldms", (long long)m->comparing->max_age));
 	if (m->bad == 0) {
 		group_mark(w, &batch, ends);
 		group_journal(w, &batch, stmt, 1, arena_printf(&w->arena, "%lld", (long long)ms));

@@ -120,6 +120,8 @@ static void tell(const struct block *block, const struct condition_row *row, con
 		gate_tell(block, run_named(run, arena), arena, stop);
 	else if (block->kind == BLOCK_APPROVAL)
 		approval_tell(block, row, run_named(run, arena), arena, stop);
+	else if (block->kind == BLOCK_ROLLOUT)
+		rollout_tell(block, row, run_named(run, arena), arena, stop);
 	else
 		safety_tell(block, row, arena, stop);
 	if (!stop->command)
@@ -146,7 +148,7 @@ static bool ask(struct look *l, struct stop *stop, struct err *err)
 		return safety_look(l, stop, err);
 	if (!look_reached(l, err))
 		return false;
-	return l->block->kind == BLOCK_APPROVAL || gate_look(l, stop, err);
+	return l->block->kind != BLOCK_GATE || gate_look(l, stop, err);
 }
 
 bool condition_look(struct session *s, const struct block *block, struct stop *stop, struct err *err)

@@ -1,4 +1,4 @@
-/* The blocks at which a run waits: gates, approvals, safety periods. */
+/* The blocks at which a run waits: gates, approvals, safety periods, rollouts. */
 #ifndef INTERLOCK_ENGINE_CONDITION_H
 #define INTERLOCK_ENGINE_CONDITION_H
 
@@ -15,6 +15,9 @@ struct stop {
 	int64_t due_in;                   /* ms until then; 0: it is past, or there is none */
 	int64_t reads, dumped;            /* scans by others so far; of them while pg_dump was there */
 	const char *again_at, *again_why; /* since when it runs anew, and why; NULL: it does not */
+	/* Of a rollout: */
+	const char *percent; /* of the keys that are in; else NULL */
+	const char *back;    /* what to type to let fewer in; NULL: nobody is */
 };
 
 /*
@@ -58,7 +61,7 @@ bool condition_decide(struct conn *conn, const struct run_row *run, const struct
 bool condition_withdraw(struct conn *conn, const struct run_row *run, const struct block *block,
                         const struct decision *decision, struct err *err);
 
-/* Begins a transaction in which nobody can withdraw the approval; *given: nobody has. */
-bool condition_hold_approval(struct session *session, const struct block *block, bool *given, struct err *err);
+/* Begins a transaction in which nobody can withdraw an approval, or move a rollout; *given: nobody has. */
+bool condition_hold(struct session *session, const struct block *block, bool *given, struct err *err);
 
 #endif

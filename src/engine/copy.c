@@ -10,6 +10,7 @@
 #include "engine/pace.h"
 #include "engine/progress.h"
 #include "engine/ranges.h"
+#include "engine/reverse.h"
 #include "engine/throttle.h"
 #include "engine/tx.h"
 
@@ -23,7 +24,6 @@ enum {
 	DRAIN_MS = 5000,    /* for whoever only looks after a run */
 	SHORT_MS = 200,     /* a log is short when its rest is through so fast */
 	SYNCS_MAX = 100,
-	RETRIES_MAX = 20,
 	LOOK_EVERY_MS = 200
 };
 
@@ -35,16 +35,6 @@ struct copy {
 	int64_t looked_at;
 	bool warm; /* the first chunk, for which the server reads its catalogue, tells nothing about the next */
 };
-
-/* Others were in the way: worth another attempt. */
-static bool passes_by(const struct copy *c, struct err *err, int *attempts)
-{
-	if (conn_lost(c->pair.session->worker) || c->pair.session->lease_lost || ++*attempts > RETRIES_MAX ||
-	    (!err_is(err, "40P01") && !err_is(err, "40001") && !err_is(err, "55P03")))
-		return false;
-	err_release(err);
-	return loop_sleep(c->pair.session->connector->loop, 50) || !exec_interrupted(err);
-}
 
 /* Between batches: may it go on? */
 static bool may_go_on(struct copy *c, const char *what, struct err *err)
@@ -228,7 +218,7 @@ static bool run_round(struct copy *c, bool *truncated, bool *more, struct err *e
 	int attempts = 0;
 
 	for (; !apply_round(&c->pair, limit, &applied, err); limit = limit / 2 + 1) {
-		if (!passes_by(c, err, &attempts))
+		if (!pair_try_again(&c->pair, &attempts, err))
 			return false;
 		pace_halve(&c->round);
 	}
@@ -260,7 +250,7 @@ static bool copy_patiently(struct copy *c, const struct flight *now, const struc
 	int attempts = 0;
 
 	while (!copy_chunk(c, now, next, err))
-		if (!passes_by(c, err, &attempts))
+		if (!pair_try_again(&c->pair, &attempts, err))
 			return false;
 	return true;
 }
@@ -339,17 +329,20 @@ static bool sync_up(struct copy *c, bool *truncated, struct err *err)
 {
 	int64_t until = loop_now() + DRAIN_MS;
 	struct applied applied = {0};
+	int64_t last = INT64_MAX;
 	int attempts = 0;
 
 	for (int syncs = 0; syncs < SYNCS_MAX && (c->pair.step || loop_now() < until); syncs++) {
 		if (!count_log(c, err))
 			return false;
 		while (!apply_sync_point(&c->pair, &applied, err))
-			if (!passes_by(c, err, &attempts))
+			if (!pair_try_again(&c->pair, &attempts, err))
 				return false;
 		*truncated = applied.truncated;
-		if (*truncated || applied.taken == 0 || applied.ms < SHORT_MS)
+		/* Where it does not become shorter any more, the rest is what is written during a round. */
+		if (*truncated || applied.taken == 0 || applied.ms < SHORT_MS || applied.taken > last / 10 * 8)
 			return true;
+		last = applied.taken;
 		if (!may_go_on(c, "following what was written meanwhile", err))
 			return false;
 	}
@@ -441,6 +434,10 @@ static bool drain(struct session *s, const struct copying *copying, struct arena
 	struct copy c = copy_of(s, NULL, copying, arena);
 	bool truncated = false;
 
+	if (strcmp(copying->state, "ended") == 0)
+		return true;
+	if (pair_is_switched(&c.pair))
+		return reverse_drain(&c.pair, err);
 	if (!is_copied(copying)) /* what is to do yet is forgotten, so that the log stays short */
 		return follow(&c, loop_now() + DRAIN_MS, &truncated, err) && (!truncated || apply_restart(&c.pair, err));
 	if (!sync_up(&c, &truncated, err))

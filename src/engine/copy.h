@@ -19,7 +19,8 @@ enum outcome copy_run(struct work *work, const struct stmt *stmt, bool ends, str
 /*
  * What was written to live tables of the run's pairs whose copy is through
  * reaches their shadows; for whoever holds the lease and has time.  A table
- * that was truncated is copied anew.  Does nothing where there is no pair.
+ * that was truncated is copied anew.  Behind a switch the retired table is
+ * the one that follows.  Does nothing where there is no pair.
  */
 bool copy_drain_all(struct session *session, struct err *err);
 

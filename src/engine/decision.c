@@ -143,7 +143,7 @@ bool condition_withdraw(struct conn *conn, const struct run_row *run, const stru
 	return ok;
 }
 
-bool condition_hold_approval(struct session *s, const struct block *block, bool *given, struct err *err)
+bool condition_hold(struct session *s, const struct block *block, bool *given, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};

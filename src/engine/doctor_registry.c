@@ -53,8 +53,8 @@ static const char logs[] =
 	" pg_size_pretty(l.bytes) || ' of at most ' || pg_size_pretty(p.log_limit) AS what, CASE WHEN l.bytes > p.log_limit THEN"
 	" 'let cron call interlock sync, every few minutes' END AS help FROM interlock.pair p JOIN interlock.run r ON r.id = p.run"
 	" CROSS JOIN LATERAL (SELECT coalesce(pg_relation_size(c.oid), 0) AS bytes, coalesce(pg_stat_get_live_tuples(c.oid),"
-	" 0) AS rows FROM (SELECT to_regclass('interlock.log_' || p.run || '_' || p.number)) c(oid)) l WHERE " OPEN
-	" ORDER BY 1 DESC, 2";
+	" 0) AS rows FROM (SELECT to_regclass('interlock.' || CASE WHEN p.state = 'switched' THEN 'r' ELSE '' END || 'log_'"
+	" || p.run || '_' || p.number)) c(oid)) l WHERE p.state <> 'ended' AND " OPEN " ORDER BY 1 DESC, 2";
 
 const struct question doctor_registry[] = {
 	{"runs", "", runs, 0, false},

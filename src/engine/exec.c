@@ -44,6 +44,8 @@ void exec_plan_step(const struct step *step, enum direction direction, const str
 		type->expire(step->args, facts, stmts);
 	else if (direction == FINISH && type->finish)
 		type->finish(step->args, facts, stmts);
+	else if (direction == FOLLOW && type->follow)
+		type->follow(step->args, facts, stmts);
 }
 
 bool exec_count_archive(struct session *s, struct facts *facts, struct err *err)
@@ -114,6 +116,12 @@ static bool take_fresh(struct work *w)
 	return true;
 }
 
+/* Then the probe only says what is there: what the step would make now, nobody wants to know. */
+static bool takes_away(const struct work *w)
+{
+	return w->direction == BACK || w->direction == FINISH;
+}
+
 /* Begins the transaction, asks the probe, fills the facts. */
 static bool look(struct work *w, struct err *err)
 {
@@ -135,7 +143,7 @@ static bool look(struct work *w, struct err *err)
 		w->facts.added = plan_additions(w->session->plan, w->step, &w->arena);
 	probes = facts_has_probe(w->step);
 	if (probes)
-		batch_add_query(&batch, facts_question(w->step, &w->arena));
+		batch_add_query(&batch, facts_question(w->step, takes_away(w) ? w->facts.before : NULL, &w->arena));
 	answers = batch_results(&batch);
 	if (!tx_begin(w->session, &batch, answers, err))
 		return false;
@@ -385,10 +393,13 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	int64_t begin = loop_now();
 	bool nothing = false;
 
-	if (direction != FINISH) /* it belongs to the end of the plan, not to one of its steps */
+	bool is_quiet =
+		direction == FINISH || direction == FOLLOW; /* it belongs to the plan, not to one of its steps */
+
+	if (!is_quiet)
 		session_say(s, step, STEP_BEGINS, 0, NULL);
 	if (until_done(s, step, direction, &nothing, err)) {
-		if (direction == FINISH)
+		if (is_quiet)
 			return true;
 		session_say(s, step,
 		            direction == BACK      ? STEP_UNDONE
@@ -406,7 +417,28 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	describe_failure(s, step, direction, err);
 	if (direction == VERIFY)
 		verify_record_failure(s, step, err);
-	else if (direction != EXPIRE) /* the run stands where it stood */
+	else if (direction != EXPIRE && direction != FOLLOW) /* the run stands where it stood */
 		record_failure(s, step, err);
 	return false;
+}
+
+bool exec_follow(struct session *s, struct err *err)
+{
+	bool any = false;
+
+	for (size_t n = 1; n <= s->plan->step_count; n++)
+		any |= plan_step(s->plan, (int)n)->type->follow != NULL;
+	if (!any)
+		return true;
+	if (!registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err))
+		return false;
+	for (size_t n = 1; n <= s->plan->step_count; n++) {
+		const struct step *step = plan_step(s->plan, (int)n);
+		const struct step_row *row = &s->steps[n - 1];
+
+		if (step->type->follow && row->created && strcmp(row->state, "done") == 0 &&
+		    !exec_step(s, step, FOLLOW, err))
+			return false;
+	}
+	return true;
 }

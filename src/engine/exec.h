@@ -12,11 +12,14 @@
 
 #include "engine/session.h"
 
-enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY, FINISH };
+enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY, FINISH, FOLLOW };
 
 /* Does it to the end, retrying what may be retried.  false: *err is the message for the person, and nothing is
  * half-done. */
 bool exec_step(struct session *session, const struct step *step, enum direction direction, struct err *err);
+
+/* Works off what steps that are done noted since (step_type.follow); for whoever holds the lease and has time. */
+bool exec_follow(struct session *session, struct err *err);
 
 /* Fills facts->archive_rows for its run and number: the rows of archive_<run>_<number>, -1 when there is no such
  * table. */

@@ -80,8 +80,9 @@ static const char *rows_of(const struct fill *f, const struct range *range, stru
  */
 static const char *update(const struct fill *f, const struct range *range, bool skip_locked, struct arena *arena)
 {
-	const char *head =
-		arena_printf(arena, "UPDATE ONLY %s AS %s SET %s WHERE", range->part->name, f->alias, f->filling->set);
+	const char *from = f->filling->from;
+	const char *head = arena_printf(arena, "UPDATE ONLY %s AS %s SET %s%s%s WHERE", range->part->name, f->alias,
+	                                f->filling->set, from ? " FROM " : "", from ? from : "");
 	const char *rows = rows_of(f, range, arena);
 
 	if (f->filling->store)
@@ -91,9 +92,10 @@ static const char *update(const struct fill *f, const struct range *range, bool 
 		return arena_printf(arena, "%s %s", head, rows);
 	return arena_printf(
 		arena,
-		"%s (%s) AND %s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT %s.ctid FROM ONLY %s AS %s WHERE %s%s))",
-		head, f->filling->not_done, f->alias, f->alias, range->part->name, f->alias, rows,
-		skip_locked ? " FOR NO KEY UPDATE SKIP LOCKED" : "");
+		"%s (%s) AND %s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT %s.ctid FROM ONLY %s AS %s%s%s WHERE %s%s))",
+		head, f->filling->not_done, f->alias, f->alias, range->part->name, f->alias, from ? ", " : "",
+		from ? from : "", rows,
+		skip_locked ? arena_printf(arena, " FOR NO KEY UPDATE OF %s SKIP LOCKED", f->alias) : "");
 }
 
 /* It begins again, with fresh triggers; somebody who alters the table all the time is told so. */
@@ -409,6 +411,8 @@ static enum outcome sweep(struct fill *f, struct err *err)
 			outcome = sweep_part(f, &f->parts[i], &touched, err);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
+		if (f->filling->from) /* what came to need it since was noted, and waits for whoever works that off */
+			touched = 0;
 	}
 	return OUTCOME_DONE;
 }

@@ -10,14 +10,16 @@
 #include "engine/copy.h"
 #include "engine/culprits.h"
 #include "engine/fill.h"
+#include "engine/import.h"
 #include "engine/progress.h"
+#include "engine/swap.h"
 #include "engine/throttle.h"
 #include "engine/tx.h"
 #include "engine/verify.h"
 #include "engine/work.h"
 #include "plan/place.h"
 
-enum { LOCKS_MAX = 64, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000, HOLDS_MAX = 5 };
+enum { LOCKS_MAX = 256, SHOW_ROWS = 10, CANCEL_GRACE_MS = 200, IDLE_MS = 10000, HOLDS_MAX = 5 };
 
 size_t group_size(const struct stmt *first, const struct stmt **last)
 {
@@ -156,10 +158,13 @@ static void add_settings(struct work *w, struct batch *batch, const struct group
 /* It runs with the plan's search_path, so every name in it says where it comes from. */
 void group_journal(struct work *w, struct batch *batch, const struct stmt *first, size_t size, const char *ms)
 {
-	static const char *const kinds[] = {"run", "undo", "restore", "expire", "verify", "finish"};
-	json_t *texts = json_array();
+	static const char *const kinds[] = {"run", "undo", "restore", "expire", "verify", "finish", "follow"};
+	json_t *texts;
 	char *list;
 
+	if (w->direction == FOLLOW) /* every look at the run does it */
+		return;
+	texts = json_array();
 	for (const struct stmt *stmt = first; size--; stmt = stmt->next)
 		json_array_append_new(texts, json_string(stmt->sql));
 	list = json_dumps(texts, JSON_COMPACT);
@@ -239,6 +244,16 @@ static enum outcome refused(struct work *w, const struct group *group, size_t fa
 	return OUTCOME_FAILED;
 }
 
+enum outcome group_turned_away(struct work *w, const struct table_lock *locks, size_t count, size_t failed,
+                               struct err *err)
+{
+	struct group group = {0};
+
+	for (size_t i = 0; i < count; i++)
+		add_lock(&group, &locks[i]);
+	return refused(w, &group, failed, err);
+}
+
 /* The answers of the group's own statements: are verifications satisfied?  Gives the rows touched by the last. */
 static enum outcome judge(const struct group *group, struct rows **answers, int64_t *touched, struct err *err)
 {
@@ -274,13 +289,16 @@ static size_t compose(struct work *w, const struct group *group, bool ends, stru
 	return own;
 }
 
-/* When the host itself cancels: a stopped network leaves the server's own limits without effect. */
+/* A stopped network leaves the server's own limits without effect. */
+int64_t group_deadline(const struct work *w, size_t locks)
+{
+	return loop_now() + w->session->lock_hold + CANCEL_GRACE_MS +
+	       (int64_t)locks * lock_timeout_of(w->session, w->step);
+}
+
 static int64_t deadline_of(const struct work *w, const struct group *group)
 {
-	if (!holds_others_up(group))
-		return 0;
-	return loop_now() + w->session->lock_hold + CANCEL_GRACE_MS +
-	       (int64_t)group->lock_count * lock_timeout_of(w->session, w->step);
+	return holds_others_up(group) ? group_deadline(w, group->lock_count) : 0;
 }
 
 /* Does the statement need a lock on what LOCK TABLE names? */
@@ -306,6 +324,28 @@ static void place_failure(struct work *w, const struct group *group, const char 
 	}
 }
 
+/* "rows that were created in app.users stay: id = 7; id = 9", where there are some; NULL: nothing is to be told.
+ */
+static const char *told(struct work *w, const struct group *group, struct rows **answers)
+{
+	const struct stmt *stmt = group->first;
+	struct buf text = {0};
+	const char *result = NULL;
+
+	for (size_t i = 0; i < group->size; i++, stmt = stmt->next) {
+		if (!stmt->tells || rows_count(answers[i]) == 0)
+			continue;
+		buf_addf(&text, "%s: ", stmt->tells);
+		for (size_t r = 0; r < rows_count(answers[i]) && r < VERIFY_ROWS; r++) {
+			buf_add(&text, r ? "; " : "");
+			culprits_line(answers[i], r, &text);
+		}
+		result = arena_strdup(&w->arena, buf_text(&text));
+	}
+	buf_release(&text);
+	return result;
+}
+
 /* One transaction of the group. */
 static enum outcome run_once(struct work *w, const struct group *group, bool ends, int64_t *touched,
                              struct err *err)
@@ -314,6 +354,7 @@ static enum outcome run_once(struct work *w, const struct group *group, bool end
 	enum outcome outcome;
 	struct rows **answers;
 	size_t own, failed;
+	const char *note;
 
 	own = compose(w, group, ends, &batch);
 	answers = batch_results(&batch);
@@ -323,13 +364,18 @@ static enum outcome run_once(struct work *w, const struct group *group, bool end
 		return refused(w, group, failed, err);
 	}
 	outcome = judge(group, answers + own, touched, err);
+	note = told(w, group, answers + own);
 	batch_free_results(&batch, answers);
 	w->open = false;
 	if (outcome != OUTCOME_DONE) {
 		tx_rollback(w->session);
 		return outcome;
 	}
-	return tx_commit(w->session, err) ? OUTCOME_DONE : OUTCOME_FAILED;
+	if (!tx_commit(w->session, err))
+		return OUTCOME_FAILED;
+	if (note)
+		session_say(w->session, w->step, STEP_NOTES, 0, note);
+	return OUTCOME_DONE;
 }
 
 /* The row becomes done (or undone) in a transaction of its own. */
@@ -467,6 +513,8 @@ static bool failed_at_rows(const struct stmt *stmt, const struct err *err)
 static enum outcome batches_run(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
 {
 	return stmt->comparing     ? compare_run(w, stmt, ends, err)
+	       : stmt->swapping    ? swap_run(w, stmt, ends, err)
+	       : stmt->importing   ? import_run(w, stmt, ends, err)
 	       : stmt->copied_into ? copy_run(w, stmt, ends, err)
 	                           : fill_run(w, stmt, ends, err);
 }

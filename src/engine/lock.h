@@ -15,6 +15,7 @@ struct work;
 /* How far we are with one step's locks.  Zeroed: before the first attempt. */
 struct patience {
 	int64_t attempts, since, told;
+	bool anew;       /* of a switch: rows of the last round are taken out first (engine/apply.h) */
 	int holds;       /* how often the work took longer than a lock may be held */
 	bool first_only; /* the other tables are not ours to LOCK: their statement waits for itself */
 };

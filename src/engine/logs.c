@@ -3,21 +3,23 @@
 
 #include <string.h>
 
-#include "plan/copying.h"
+#include "engine/reverse.h"
 
+/* Behind a switch the other table follows, with a log of its own; where it has ended there is nothing to tell. */
 static const char question[] =
-	"SELECT number, quote_ident(live_schema) || '.' || quote_ident(live_name) AS live, quote_ident(shadow_schema) || '.'"
-	" || quote_ident(shadow_name) AS shadow, log_limit, state, coalesce(pg_relation_size(to_regclass("
-	"'interlock.log_' || run || '_' || number)), 0) AS bytes, pg_size_pretty(coalesce(pg_relation_size(to_regclass("
-	"'interlock.log_' || run || '_' || number)), 0)) AS size FROM interlock.pair WHERE run = $1::bigint ORDER BY number";
+	"SELECT p.number, quote_ident(p.live_schema) || '.' || quote_ident(p.live_name) AS live, quote_ident(f.schema) || '.'"
+	" || quote_ident(f.name) AS shadow, p.log_limit, p.state, l.log, coalesce(pg_relation_size(to_regclass(l.log)), 0) AS"
+	" bytes, pg_size_pretty(coalesce(pg_relation_size(to_regclass(l.log)), 0)) AS size FROM interlock.pair p CROSS JOIN"
+	" LATERAL (SELECT p.state = 'switched') w(switched) CROSS JOIN LATERAL (SELECT CASE WHEN w.switched THEN p.retired_schema ELSE"
+	" p.shadow_schema END, CASE WHEN w.switched THEN p.retired_name ELSE p.shadow_name END) f(schema, name) CROSS JOIN LATERAL"
+	" (SELECT 'interlock.' || CASE WHEN w.switched THEN 'r' ELSE '' END || 'log_' || p.run || '_' || p.number) l(log)"
+	" WHERE p.run = $1::bigint AND p.state <> 'ended' ORDER BY p.number";
 
-static bool count(struct conn *conn, int64_t run, int number, struct arena *arena, int64_t *rows, struct err *err)
+static bool count(struct conn *conn, const char *log, struct arena *arena, int64_t *rows, struct err *err)
 {
 	struct rows *answer;
 
-	if (!conn_query(conn,
-	                QUERY(arena_printf(arena, "SELECT count(*) AS n FROM %s", copying_log(run, number, arena))),
-	                &answer, err))
+	if (!conn_query(conn, QUERY(arena_printf(arena, "SELECT count(*) AS n FROM %s", log)), &answer, err))
 		return false;
 	*rows = rows_integer(answer, 0, "n");
 	rows_free(answer);
@@ -43,7 +45,11 @@ static bool take(struct conn *conn, int64_t run, const struct rows *rows, size_t
 	log->bytes = rows_integer(rows, r, "bytes");
 	log->limit = rows_integer(rows, r, "log_limit");
 	log->is_long = log->bytes > log->limit;
-	return count(conn, run, (int)rows_integer(rows, r, "number"), arena, &log->rows, err) || nothing_to_tell(err);
+	if (!count(conn, rows_get(rows, r, "log"), arena, &log->rows, err))
+		return nothing_to_tell(err);
+	return strcmp(log->state, "switched") != 0 ||
+	       reverse_sentence(conn, run, (int)rows_integer(rows, r, "number"), arena, &log->conflicts, err) ||
+	       nothing_to_tell(err);
 }
 
 bool logs_find(struct conn *conn, int64_t run, struct arena *arena, struct capture_log **logs, size_t *count,
@@ -68,8 +74,8 @@ bool logs_find(struct conn *conn, int64_t run, struct arena *arena, struct captu
 const char *log_sentence(const struct capture_log *log, struct arena *arena)
 {
 	return arena_printf(arena, "%s follows %s%s: %lld keys in the log, %s%s", log->shadow, log->live,
-	                    strcmp(log->state, "synced") == 0 ? ""
-	                    : strcmp(log->state, "new") == 0  ? ", not copied yet"
-	                                                      : ", not copied in full",
+	                    strcmp(log->state, "synced") == 0 || strcmp(log->state, "switched") == 0 ? ""
+	                    : strcmp(log->state, "new") == 0 ? ", not copied yet"
+	                                                     : ", not copied in full",
 	                    (long long)log->rows, log->size, log->is_long ? ", more than log_limit" : "");
 }

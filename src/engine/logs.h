@@ -5,11 +5,13 @@
 #include "engine/session.h"
 
 struct capture_log {
-	const char *live, *shadow; /* with their schemas */
+	const char *live;   /* with its schema, as the other: the table that is followed */
+	const char *shadow; /* the one that follows; behind a switch the retired table */
 	int64_t rows, bytes, limit;
-	const char *size;  /* the bytes for people */
-	const char *state; /* of the pair: "new", "copying", "copied", "synced" */
-	bool is_long;      /* over its limit: nobody looks after the run, or it is slower than the application */
+	const char *size;      /* the bytes for people */
+	const char *state;     /* of the pair: "new", "copying", "copied", "synced", "switched" */
+	const char *conflicts; /* what undo would lose (engine/reverse.h); NULL: nothing */
+	bool is_long;          /* over its limit: nobody looks after the run, or it is slower than the application */
 };
 
 /* Those of a run, in the arena; none where the registry knows no pairs yet, or they may not be seen. */

@@ -34,6 +34,9 @@ bool look_satisfied(struct look *look, const char *by, const char *evidence, str
 
 /* Does the gate pass by itself?  Nothing where only a person can pass it. */
 bool gate_look(struct look *look, struct stop *stop, struct err *err);
+/* Who is in, from the row alone. */
+void rollout_tell(const struct block *block, const struct condition_row *row, const char *named,
+                  struct arena *arena, struct stop *stop);
 /* What a gate waits for, in general. */
 void gate_tell(const struct block *block, const char *named, struct arena *arena, struct stop *stop);
 

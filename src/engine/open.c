@@ -7,9 +7,11 @@
 #include "engine/own_reads.h"
 #include "engine/preflight.h"
 #include "engine/registry.h"
+#include "engine/rollout.h"
 #include "engine/run.h"
 #include "engine/tool.h"
 #include "engine/tx.h"
+#include "plan/data_file.h"
 
 static bool open_sessions(struct session *s, struct err *err)
 {
@@ -55,11 +57,13 @@ static bool unknown(const struct run_request *r, struct err *err)
 	return false;
 }
 
-/* The run's own plan; the file is only needed to begin it. */
-static bool take_plan(struct session *s, const struct run_options *o, struct err *err)
+/* The run's own plan; the file is only needed to begin it, and to say where files of data lie. */
+static bool take_plan(struct session *s, const struct run_request *r, const struct run_options *o, struct err *err)
 {
 	if (!tool_read_plan(&s->run, &s->plan, err))
 		return false;
+	if (r->plan && strcmp(r->plan->hash, s->run.hash) == 0)
+		data_files_move(s->plan, r->plan);
 	s->given_lock_timeout = o->lock_timeout;
 	s->given_lock_attempts = o->lock_attempts;
 	s->lock_hold = s->plan->settings.lock_hold;
@@ -189,11 +193,12 @@ bool run_open(struct session *s, const struct run_request *r, const struct run_o
 
 	*open = false;
 	s->reads_only = r->reads_only;
-	if (!open_sessions(s, err) || !settle_run(s, r, &done, err) || !take_plan(s, o, err))
+	if (!open_sessions(s, err) || !settle_run(s, r, &done, err) || !take_plan(s, r, o, err))
 		return false;
 	*open = !done;
 	return done || (lease_acquire(s, o->take_over, err) &&
-	                (r->reads_only || (claims_take(s, err) && run_grant_approvers(s, s->plan, err))) &&
+	                (r->reads_only || (claims_take(s, err) && run_grant_approvers(s, s->plan, err) &&
+	                                   rollout_let_ask(s->control, s->plan, err))) &&
 	                own_reads_find(s, err) && tool_note(s, err) &&
 	                registry_steps(s->control, s->run.id, s->plan->step_count, &s->arena, s->steps, err));
 }
@@ -201,10 +206,11 @@ bool run_open(struct session *s, const struct run_request *r, const struct run_o
 bool run_open_to_look(struct session *s, const struct run_row *run, struct err *err)
 {
 	static const struct run_options none = {0};
+	static const struct run_request nothing = {0};
 
 	s->run = *run;
 	s->looking = true;
-	return open_sessions(s, err) && take_plan(s, &none, err) && lease_acquire(s, false, err) &&
+	return open_sessions(s, err) && take_plan(s, &nothing, &none, err) && lease_acquire(s, false, err) &&
 	       own_reads_find(s, err) && tool_note(s, err) &&
 	       registry_steps(s->control, s->run.id, s->plan->step_count, &s->arena, s->steps, err);
 }

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "engine/exec.h"
 #include "engine/tx.h"
 #include "plan/capture.h"
+#include "plan/reverse.h"
 
-enum { IDLE_MS = 10000, LOCK_MS = 5000 };
+enum { IDLE_MS = 10000, LOCK_MS = 5000, ATTEMPTS_MAX = 20 };
 
 bool pairs_of_run(struct session *s, struct arena *arena, const struct copying ***pairs, size_t *count,
                   struct err *err)
@@ -45,6 +47,22 @@ bool pair_of_shadow(struct session *s, const struct relname *shadow, struct aren
 	return err_help(err, "parallel_table makes one, in an earlier phase of the same plan"), false;
 }
 
+bool pair_is_switched(const struct pair *p)
+{
+	return strcmp(p->c->state, "switched") == 0;
+}
+
+bool pair_try_again(const struct pair *p, int *attempts, struct err *err)
+{
+	struct session *s = p->session;
+
+	if (conn_lost(s->worker) || s->lease_lost || ++*attempts > ATTEMPTS_MAX ||
+	    (!err_is(err, "40P01") && !err_is(err, "40001") && !err_is(err, "55P03")))
+		return false;
+	err_release(err);
+	return loop_sleep(s->connector->loop, 50) || !exec_interrupted(err);
+}
+
 const char *pair_run(const struct pair *p, struct arena *arena)
 {
 	return arena_printf(arena, "%lld", (long long)p->c->run);
@@ -53,6 +71,15 @@ const char *pair_run(const struct pair *p, struct arena *arena)
 const char *pair_number(const struct pair *p, struct arena *arena)
 {
 	return arena_printf(arena, "%d", p->c->number);
+}
+
+void pair_add_unverified(const struct pair *p, struct batch *batch)
+{
+	batch_add_often(
+		batch,
+		"UPDATE interlock.verdict SET passed = false WHERE run OPERATOR(pg_catalog.=) $1::pg_catalog.int8"
+		" AND pair OPERATOR(pg_catalog.=) $2::pg_catalog.int4",
+		2, pair_run(p, batch->arena), pair_number(p, batch->arena));
 }
 
 static void add_settings(const struct pair *p, struct batch *batch)
@@ -96,19 +123,29 @@ static const char guard[] =
 		"$5::pg_catalog.text") ") g(now) WHERE p.run OPERATOR(pg_catalog.=)"
 							   " $1::pg_catalog.int8 AND p.number OPERATOR(pg_catalog.=) $2::pg_catalog.int4";
 
+/* The table that follows, and the triggers by which it does. */
+static const char *other_table(const struct pair *p)
+{
+	return pair_is_switched(p) ? p->c->retired_quoted : p->c->shadow_quoted;
+}
+static const char *follower(const struct pair *p, struct arena *arena)
+{
+	return pair_is_switched(p) ? reverse_trigger(p->c->run, p->c->number, arena) : p->c->trigger;
+}
+
 size_t pair_add_guard(const struct pair *p, struct batch *batch)
 {
 	struct arena *arena = batch->arena;
 
 	return batch_add_often(batch, guard, 5, pair_run(p, arena), pair_number(p, arena), p->c->live_quoted,
-	                       p->c->shadow_quoted, p->c->trigger);
+	                       other_table(p), follower(p, arena));
 }
 
 /* The server did not understand it: because somebody changed a table?  Then that is what is to be told. */
 static void explain(const struct pair *p, struct arena *arena, struct err *err)
 {
-	const char *params[] = {pair_run(p, arena), pair_number(p, arena), p->c->live_quoted, p->c->shadow_quoted,
-	                        p->c->trigger};
+	const char *params[] = {pair_run(p, arena), pair_number(p, arena), p->c->live_quoted, other_table(p),
+	                        follower(p, arena)};
 	struct query query = {.sql = guard, .count = 5, .params = params};
 	struct err told = {0};
 	struct rows *rows;
@@ -142,9 +179,16 @@ bool pair_guarded(const struct rows *answer, const struct pair *p, struct err *e
 {
 	if (rows_count(answer) == 1 && rows_true(answer, 0, "same"))
 		return true;
-	err_set(err, EXIT_STEP, "somebody changed %s, its shadow, or the triggers that follow it", p->c->live_quoted);
+	err_set(err, EXIT_STEP, "somebody changed %s, %s, or the triggers that follow it", p->c->live_quoted,
+	        pair_is_switched(p) ? p->c->retired_quoted : "its shadow");
 	err_detail(err, "what was written meanwhile may be missing in %s; nothing of this batch was kept",
-	           p->c->shadow_quoted);
+	           other_table(p));
+	if (pair_is_switched(p))
+		return err_help(
+				   err,
+				   "find out who did it and take it back: until then nothing reaches %s, and undo would lose it",
+				   other_table(p)),
+		       false;
 	err_help(err, "find out who did it, then interlock undo %s back to before parallel_table, and run again",
 	         p->session->run.plan);
 	return false;

@@ -26,6 +26,15 @@ static size_t count_steps(const struct plan *plan, size_t from, size_t to)
 }
 
 /* What the run has done already; NULL for a run that is to begin. */
+static const struct record *const *found_before(struct session *s, const struct plan *plan)
+{
+	const struct record **before = arena_array(&s->arena, const struct record *, plan->step_count);
+
+	for (size_t i = 0; s->steps && i < plan->step_count; i++)
+		before[i] = s->steps[i].before;
+	return before;
+}
+
 static const bool *done_steps(struct session *s, const struct plan *plan)
 {
 	bool *done = arena_array(&s->arena, bool, plan->step_count);
@@ -68,6 +77,7 @@ bool preflight(struct session *s, const struct plan *plan, size_t from, struct d
 	                                 .from = from,
 	                                 .to = to,
 	                                 .done = done_steps(s, plan),
+	                                 .before = found_before(s, plan),
 	                                 .run = s->run.id,
 	                                 .builds = count_steps(plan, from, to) <= BUILDS_MAX,
 	                                 .arena = &s->arena,

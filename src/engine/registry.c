@@ -248,6 +248,12 @@ static bool end_adopted(struct conn *conn, const struct plan *plan, int64_t run,
 	          "UPDATE interlock.run SET state = 'adopted', next_block = $2::integer,"
 	          " finished_at = pg_catalog.clock_timestamp() WHERE id = $1::bigint",
 	          2, number, arena_printf(&arena, "%zu", plan->block_count));
+	batch_add(&batch,
+	          "INSERT INTO interlock.rollout (run, block, plan, parameters, label, percent) SELECT r.id, b.n - 1,"
+	          " r.plan, r.parameters, b.value ->> 'label', 100 FROM interlock.run r CROSS JOIN LATERAL"
+	          " pg_catalog.jsonb_array_elements(r.compiled -> 'blocks') WITH ORDINALITY AS b(value, n)"
+	          " WHERE r.id = $1::bigint AND b.value ->> 'kind' = 'rollout'",
+	          1, number);
 	batch_add(&batch, "INSERT INTO interlock.event (run, kind, statement) VALUES ($1::bigint, 'adopt', $2)", 2,
 	          number, arena_printf(&arena, "plan %s", plan->hash));
 	ok = batch_send(&batch, conn, 0, NULL, NULL, err);

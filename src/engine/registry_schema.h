@@ -6,6 +6,10 @@
 #ifndef INTERLOCK_ENGINE_REGISTRY_SCHEMA_H
 #define INTERLOCK_ENGINE_REGISTRY_SCHEMA_H
 
+#include "engine/rollout.h"
+
+#define BUCKET ROLLOUT_BUCKET("$1", "$2")
+
 static const char *const version_1[] = {
 	"CREATE SCHEMA interlock",
 	"COMMENT ON SCHEMA interlock IS 'registry of interlock: runs of migration plans'",
@@ -160,7 +164,9 @@ static const char *const version_2[] = {
 	" rows bigint NOT NULL,"
 	" bad bigint NOT NULL,"
 	" keys jsonb NOT NULL,"
+	" max_age interval,"
 	" PRIMARY KEY (run, step))",
+	"COMMENT ON COLUMN interlock.verdict.max_age IS 'so long it is good for a switch'",
 	"COMMENT ON TABLE interlock.verdict IS 'what the last full comparison of a pair found, with the keys that differ'",
 	"CREATE TABLE interlock.pair ("
 	" run bigint NOT NULL REFERENCES interlock.run ON DELETE CASCADE,"
@@ -172,13 +178,16 @@ static const char *const version_2[] = {
 	" keys jsonb NOT NULL,"
 	" columns jsonb NOT NULL,"
 	" only_rows text NOT NULL,"
-	" copy_back jsonb NOT NULL,"
 	" foreign_keys jsonb NOT NULL,"
 	" aside jsonb NOT NULL DEFAULT '[]',"
 	" log_limit bigint NOT NULL,"
 	" guard text NOT NULL,"
-	" state text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'copying', 'copied', 'synced')),"
+	" state text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'copying', 'copied', 'synced', 'switched', 'ended')),"
 	" synced_at timestamptz,"
+	" back jsonb NOT NULL DEFAULT '[]',"
+	" retired_schema text,"
+	" retired_name text,"
+	" carried jsonb,"
 	" PRIMARY KEY (run, number))",
 	"COMMENT ON TABLE interlock.pair IS 'tables that are copied into another shape: live, shadow, and how a row becomes the other'",
 	"COMMENT ON COLUMN interlock.pair.number IS 'of its parallel_table: what it made in this schema ends with run and number'",
@@ -186,7 +195,41 @@ static const char *const version_2[] = {
 	"COMMENT ON COLUMN interlock.pair.columns IS 'columns of the shadow that are written: name, value (SQL over a live row), type'",
 	"COMMENT ON COLUMN interlock.pair.aside IS 'indexes and constraints of the shadow that are built behind the copy: name, statement'",
 	"COMMENT ON COLUMN interlock.pair.foreign_keys IS 'foreign keys of the shadow, which the switch adds: statements'",
+	"COMMENT ON COLUMN interlock.pair.back IS 'columns of the live table that the shadow gives back: name, value, type, what it reads'",
+	"COMMENT ON COLUMN interlock.pair.state IS 'switched: the shadow has the live name, and the retired table follows; ended: it does not'",
+	"COMMENT ON COLUMN interlock.pair.carried IS 'of a switch: statements that it has still to run, and those of the way back'",
+	"CREATE TABLE interlock.undo_conflict ("
+	" run bigint NOT NULL,"
+	" pair integer NOT NULL,"
+	" key text[] NOT NULL,"
+	" kind text NOT NULL CHECK (kind IN ('left', 'value', 'truncate')),"
+	" first_op pg_catalog.\"char\","
+	" deleted boolean NOT NULL DEFAULT false,"
+	" sqlstate text,"
+	" message text,"
+	" since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),"
+	" tried_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),"
+	" PRIMARY KEY (run, pair, key),"
+	" FOREIGN KEY (run, pair) REFERENCES interlock.pair ON DELETE CASCADE)",
+	"COMMENT ON TABLE interlock.undo_conflict IS 'rows written since a switch that the retired table can not hold, so that undo would lose them'",
 	"COMMENT ON COLUMN interlock.pair.synced_at IS 'of the last moment at which the shadow was exactly the live table in its shape'",
+	"CREATE TABLE interlock.rollout ("
+	" run bigint NOT NULL REFERENCES interlock.run ON DELETE CASCADE,"
+	" block integer NOT NULL,"
+	" plan text NOT NULL,"
+	" parameters jsonb NOT NULL,"
+	" label text NOT NULL,"
+	" percent numeric(5, 2) NOT NULL CHECK (percent BETWEEN 0 AND 100),"
+	" PRIMARY KEY (run, block),"
+	" UNIQUE (plan, parameters, block))",
+	"COMMENT ON TABLE interlock.rollout IS 'which share of the keys is in: what in_rollout() answers from; interlock rollout moves it'",
+	"CREATE FUNCTION interlock.in_rollout(plan text, key text, parameters jsonb DEFAULT '{}', rollout text DEFAULT NULL)"
+	" RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS"
+	" $$BEGIN RETURN coalesce(" BUCKET " < (SELECT o.percent * 100 FROM interlock.rollout o"
+	" WHERE o.plan = $1 AND o.parameters = coalesce($3, '{}') AND ($4 IS NULL OR o.label = $4)"
+	" ORDER BY o.block LIMIT 1), false); END$$",
+	"COMMENT ON FUNCTION interlock.in_rollout(text, text, jsonb, text) IS 'is this key among those that the plan''s rollout lets in now? interlock help rollouts'",
+	"GRANT EXECUTE ON FUNCTION interlock.in_rollout(text, text, jsonb, text) TO PUBLIC",
 	NULL,
 };
 

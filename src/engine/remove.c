@@ -65,6 +65,35 @@ static bool take_runs(struct gathering *g, struct err *err)
 	return true;
 }
 
+/* Not in a registry of version 1. */
+static bool take_rollouts(struct gathering *g, struct err *err)
+{
+	static const char question[] = "SELECT plan, parameters, label, pg_catalog.trim_scale(percent) AS percent"
+								   " FROM interlock.rollout WHERE percent > 0 ORDER BY plan, run, block";
+	struct rows *rows;
+	bool there;
+
+	if (!conn_query(g->conn,
+	                QUERY("SELECT pg_catalog.to_regclass('interlock.rollout') IS NOT NULL AS there,"
+	                      " pg_catalog.has_schema_privilege('public', 'interlock', 'USAGE') AS asked"),
+	                &rows, err))
+		return false;
+	there = rows_true(rows, 0, "there");
+	g->out->asked = there && rows_true(rows, 0, "asked");
+	rows_free(rows);
+	if (!there)
+		return true;
+	if (!conn_query(g->conn, QUERY(question), &rows, err))
+		return false;
+	g->out->rollouts = arena_array(g->arena, const char *, rows_count(rows));
+	for (size_t r = 0; r < rows_count(rows); r++)
+		g->out->rollouts[g->out->rollout_count++] =
+			arena_printf(g->arena, "rollout \"%s\" of %s, %s %%", rows_get(rows, r, "label"),
+		                 plan_of(rows, r, g->arena), rows_get(rows, r, "percent"));
+	rows_free(rows);
+	return true;
+}
+
 /* Does this table of a run hold rows?  Then they would be lost. */
 static bool take_kept(struct gathering *g, const char *table, const char *plan, struct err *err)
 {
@@ -88,11 +117,18 @@ static void add(struct buf *list, const char *name)
 	buf_addf(list, "%s%s", list->length ? ", " : "", name);
 }
 
-/* Of rows that are where they were inserted (plan/inserted.h), or a list of tables (plan/quarantine.h). */
+/*
+ * Of rows that are where they were inserted (plan/inserted.h), of lines of a
+ * file (plan/importing.h), or a list of tables (plan/quarantine.h).
+ */
 static bool is_copy(const char *name)
 {
-	return strncmp(name, "inserted_", strlen("inserted_")) == 0 ||
-	       strncmp(name, "quarantine_list_", strlen("quarantine_list_")) == 0;
+	static const char *const beginnings[] = {"inserted_", "import_", "rejected_", "quarantine_list_"};
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
 }
 
 static bool take_thing(struct gathering *g, const struct rows *rows, size_t r, struct err *err)
@@ -148,7 +184,7 @@ bool remove_look(struct conn *conn, struct arena *arena, struct holdings *out, s
 		return false;
 	if (!out->registry)
 		return true;
-	ok = take_runs(&g, err) && take_things(&g, err);
+	ok = take_runs(&g, err) && take_rollouts(&g, err) && take_things(&g, err);
 	out->views = moved(&g, &g.views);
 	out->tables = moved(&g, &g.tables);
 	out->functions = moved(&g, &g.functions);

@@ -11,11 +11,12 @@
 
 /* What there is, a sentence each, all in the arena. */
 struct holdings {
-	bool registry;
+	bool registry, asked;   /* asked: every role may call in_rollout() */
 	const char **open;      /* runs that are not over */
 	const char **kept;      /* tables that keep rows for undo or restore */
+	const char **rollouts;  /* that let somebody in */
 	const char **strangers; /* what interlock did not make */
-	size_t open_count, kept_count, stranger_count, run_count;
+	size_t open_count, kept_count, rollout_count, stranger_count, run_count;
 	const char *views, *tables, *functions,
 		*sequences; /* quoted names, parted by commas; "" where there are none */
 };

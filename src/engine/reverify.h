@@ -6,7 +6,8 @@
 
 /* How it ended. */
 struct reverify_end {
-	size_t held, failed; /* steps; both 0: the run has come to no verification yet */
+	size_t held, failed; /* steps */
+	size_t past;         /* not asked: what they were about was switched since */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "engine/naming.h"
 #include "engine/preflight.h"
 #include "engine/registry.h"
+#include "engine/swap.h"
 #include "engine/throttle.h"
 #include "engine/tx.h"
 
@@ -97,7 +98,8 @@ static bool run_phase(struct session *s, const struct block *block, size_t *step
 			session_say(s, step, STEP_ALREADY, 0, NULL);
 			continue;
 		}
-		if (exec_interrupted(err) || !control_wait(s, step, err) || !exec_step(s, step, FORWARD, err))
+		if (exec_interrupted(err) || !control_wait(s, step, err) || !swap_end_before(s, step, err) ||
+		    !exec_step(s, step, FORWARD, err))
 			return false;
 		++*steps;
 	}
@@ -157,19 +159,39 @@ static bool may_begin(struct session *s, const struct block *block, struct diags
 	return false;
 }
 
-/* An open stop is behind us; *passed stays false where an approval was withdrawn at this very moment. */
+/* The last block is a rollout: in the transaction that is open it comes behind us, and then the plan is done. */
+static bool end_rollout(struct session *s, const struct block *block, struct err *err)
+{
+	struct batch batch = {.arena = &s->arena};
+
+	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
+	batch_add(&batch, "UPDATE interlock.run SET next_block = $2::integer WHERE id = $1::bigint", 2,
+	          arena_printf(&s->arena, "%lld", (long long)s->run.id),
+	          arena_printf(&s->arena, "%d", block->index + 1));
+	if (!batch_send(&batch, s->worker, 0, NULL, NULL, err) || !tx_commit(s, err)) {
+		tx_rollback(s);
+		return false;
+	}
+	s->run.next_block = block->index + 1;
+	return finish_steps(s, err) && run_set_state(s, "done", err);
+}
+
+/*
+ * An open stop is behind us; *passed stays false where an approval was
+ * withdrawn, or a rollout moved back, at this very moment.
+ */
 static bool pass(struct session *s, const struct block *block, bool *passed, struct err *err)
 {
 	bool last = (size_t)block->index + 1 == s->plan->block_count; /* then there is nothing to keep it from */
-	bool held = block->kind == BLOCK_APPROVAL && !last, given = true;
+	bool held = block->kind == BLOCK_ROLLOUT || (block->kind == BLOCK_APPROVAL && !last), given = true;
 
-	if (held && !condition_hold_approval(s, block, &given, err))
+	if (held && !condition_hold(s, block, &given, err))
 		return false;
 	if (!given) {
 		tx_rollback(s);
 		return true;
 	}
-	*passed = end_block(s, block, held, err);
+	*passed = last && held ? end_rollout(s, block, err) : end_block(s, block, held, err);
 	return *passed;
 }
 
@@ -247,7 +269,7 @@ static bool go_on(struct session *s, const struct block *to, bool once, struct d
 			break;
 		if (block->kind == BLOCK_PHASE && !may_begin(s, block, findings, err))
 			return false;
-		if (!course_forward(s, err) || !copy_drain_all(s, err) ||
+		if (!course_forward(s, err) || !copy_drain_all(s, err) || !exec_follow(s, err) ||
 		    !(block->kind == BLOCK_PHASE ? run_phase(s, block, &end->steps, err) : run_stop(s, block, end, err)))
 			return false;
 		if (end->code == EXIT_WAITING || (once && block->kind == BLOCK_PHASE))
@@ -267,7 +289,7 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 	if (o->to && !to)
 		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
 	if ((size_t)s->run.next_block >= s->plan->block_count)
-		return course_forward(s, err) && run_set_state(s, "done", err);
+		return course_forward(s, err) && finish_steps(s, err) && run_set_state(s, "done", err);
 	if (!is_paused(s, end, err) || end->code == EXIT_WAITING)
 		return end->code == EXIT_WAITING;
 	ok = go_on(s, to, o->once, findings, end, err);

@@ -27,25 +27,30 @@ static bool lease_lost(struct session *s, struct err *err)
 	return false;
 }
 
-static size_t add_opening(struct session *s, const char *begin, struct batch *batch)
+static size_t add_opening(struct session *s, const char *begin, const char *mode, struct batch *batch)
 {
 	const char *run = arena_printf(batch->arena, "%lld", (long long)s->run.id);
 	const char *epoch = arena_printf(batch->arena, "%lld", (long long)s->run.epoch);
 
 	batch_add(batch, begin, 0);
-	batch_add(batch, arena_printf(batch->arena, "LOCK TABLE interlock.fence_%s IN ROW SHARE MODE", run), 0);
+	batch_add(batch, arena_printf(batch->arena, "LOCK TABLE interlock.fence_%s IN %s MODE", run, mode), 0);
 	batch_add_often(batch, settings, 2, run, epoch);
 	return TX_OPENING;
 }
 
 size_t tx_add_opening(struct session *s, struct batch *batch)
 {
-	return add_opening(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", batch);
+	return add_opening(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "ROW SHARE", batch);
+}
+
+size_t tx_add_opening_alone(struct session *s, struct batch *batch)
+{
+	return add_opening(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "EXCLUSIVE", batch);
 }
 
 size_t tx_add_snapshot(struct session *s, struct batch *batch)
 {
-	return add_opening(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", batch);
+	return add_opening(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "ROW SHARE", batch);
 }
 
 void tx_add_snapshot_behind(struct session *s, const char *const *locks, size_t count, struct batch *batch)

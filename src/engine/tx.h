@@ -22,6 +22,8 @@ enum { TX_OPENING = 3 };
  * same flush is executed; gives TX_OPENING, how many they are.
  */
 size_t tx_add_opening(struct session *session, struct batch *batch);
+/* The same for one beside which no other transaction of the run may be open; it waits for them. */
+size_t tx_add_opening_alone(struct session *session, struct batch *batch);
 /* The same for one that only reads, all of it in one snapshot; gives TX_OPENING, too. */
 size_t tx_add_snapshot(struct session *session, struct batch *batch);
 /* The same for a transaction with one snapshot, which is taken behind these LOCK TABLE statements. */

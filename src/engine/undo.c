@@ -4,10 +4,12 @@
 
 #include "base/interval.h"
 #include "check/facts.h"
+#include "engine/copy.h"
 #include "engine/course.h"
 #include "engine/exec.h"
 #include "engine/fingerprint.h"
 #include "engine/naming.h"
+#include "engine/rollout.h"
 #include "engine/run.h"
 #include "engine/tx.h"
 #include "engine/work.h"
@@ -25,21 +27,23 @@ static bool has_live(const struct session *s, const struct block *block)
 	return false;
 }
 
-/* Is there anything to take back in the blocks from `from` on? */
-static bool anything_from(const struct session *s, int from)
+/* Is there anything to take back from block `from` on: a step, or `rollout`, the last that lets somebody in? */
+static bool anything_from(const struct session *s, int from, int rollout)
 {
+	if (rollout >= from)
+		return true;
 	for (size_t b = (size_t)from; b < s->plan->block_count; b++)
 		if (has_live(s, &s->plan->blocks[b]))
 			return true;
 	return false;
 }
 
-/* May undo stop just before this block: behind a stop, before a switch, at the start? */
+/* May undo stop just before this block: behind a stop, before a switch or rollout, at the start? */
 static bool is_stop_before(const struct plan *plan, int block)
 {
 	const struct block *here = &plan->blocks[block];
 
-	if (block == 0 || plan->blocks[block - 1].kind != BLOCK_PHASE)
+	if (block == 0 || plan->blocks[block - 1].kind != BLOCK_PHASE || here->kind == BLOCK_ROLLOUT)
 		return true;
 	for (size_t i = 0; i < here->step_count; i++)
 		if (step_class_of(&here->steps[i]) == CLASS_SWITCH)
@@ -50,9 +54,12 @@ static bool is_stop_before(const struct plan *plan, int block)
 bool run_undo_target(struct session *s, const struct run_options *o, int *from, struct err *err)
 {
 	const struct block *to = o->to ? plan_block_labelled(s->plan, o->to) : NULL;
+	int rollout, share;
 
 	if (o->to && !to && strcmp(o->to, "start") != 0)
 		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
+	if (!rollout_last(s->control, s->run.id, s->plan, &rollout, &share, err))
+		return false;
 	*from = to ? to->index + 1 : 0;
 	if (!o->to && s->run.undo_from >= 0 && (size_t)s->run.undo_from < s->plan->block_count) {
 		*from = s->run.undo_from; /* one that was cut short goes on to where it was going */
@@ -60,16 +67,16 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 	}
 	if (!o->to)
 		for (int b = (int)s->plan->block_count - 1; b > 0 && *from == 0; b--)
-			if (is_stop_before(s->plan, b) && anything_from(s, b))
+			if (is_stop_before(s->plan, b) && anything_from(s, b, rollout))
 				*from = b;
-	if (anything_from(s, *from))
+	if (anything_from(s, *from, rollout))
 		return true;
 	*from = -1;
 	if (o->looks) {
 		run_leave(s);
 		return true;
 	}
-	return run_set_state(s, anything_from(s, 0) || s->run.next_block > 0 ? s->run.state : "undone", err);
+	return run_set_state(s, anything_from(s, 0, rollout) || s->run.next_block > 0 ? s->run.state : "undone", err);
 }
 
 static void refuse_expired(const struct step *step, struct stmts *stmts)
@@ -249,6 +256,7 @@ static bool leave_block(struct session *s, int block, int from, struct err *err)
 	condition_journal(s, block, &batch);
 	batch_add(&batch, "DELETE FROM interlock.condition WHERE run = $1::bigint AND block >= $2::integer", 2, run,
 	          number);
+	rollout_forget(s, block, &batch);
 	fingerprint_store(s, &batch);
 	course_back(s, block == from ? -1 : from, &batch);
 	if (start)
@@ -342,7 +350,7 @@ static bool back_blocks(struct session *s, int from, size_t *steps, struct err *
 bool run_back(struct session *s, int from, struct run_end *end, struct err *err)
 {
 	*end = (struct run_end){.code = EXIT_DONE};
-	if (!all_have_a_way_back(s, from, err)) {
+	if (!copy_drain_all(s, err) || !all_have_a_way_back(s, from, err)) {
 		run_leave(s);
 		return false;
 	}

@@ -33,6 +33,17 @@ size_t group_size(const struct stmt *first, const struct stmt **last);
  */
 enum outcome group_run(struct work *work, const struct stmt *first, bool ends, struct err *err);
 
+/*
+ * The server said no to statement `failed` of a transaction that began with
+ * tx_add_opening() and lock_add() of these locks: rolls back, and pauses where
+ * another attempt is worth it.
+ */
+enum outcome group_turned_away(struct work *work, const struct table_lock *locks, size_t count, size_t failed,
+                               struct err *err);
+
+/* When the host itself cancels a transaction that holds so many locks, in loop_now()'s time. */
+int64_t group_deadline(const struct work *work, size_t locks);
+
 /* A verification found rows that should not be there: each is a line of *err. */
 enum outcome group_not_empty(const struct stmt *stmt, const struct rows *rows, struct err *err);
 

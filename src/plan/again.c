@@ -38,7 +38,7 @@ bool again_holds(const char *list, const char *text)
 	return found;
 }
 
-static void revoke_all(const struct made_again *it, struct stmts *stmts)
+void again_revoke(const struct made_again *it, struct stmts *stmts)
 {
 	const char *body = arena_printf(
 		stmts->arena,
@@ -67,7 +67,7 @@ void make_again(const struct made_again *it, const struct facts *facts, struct s
 	}
 	again_add(record_get(facts->before, "again"), stmts);
 	if (record_true(facts->before, "has_grants") || record_true(facts->now, "default_privileges")) {
-		revoke_all(it, stmts);
+		again_revoke(it, stmts);
 		again_add(record_get(facts->before, "grants"), stmts);
 	}
 	again_add(record_get(facts->before, "column_grants"), stmts);

@@ -93,6 +93,8 @@ struct made_again {
 	const char *source; /* SQL after FROM that gives its list of grants as `acl` and its owner as `owner` */
 	const char *kind;   /* as acldefault() calls it */
 };
+/* Takes away what it was given when it was made, so that it has only the grants that follow. */
+void again_revoke(const struct made_again *it, struct stmts *stmts);
 /*
  * Undo of a drop, all in one transaction.  Before the drop the probe wrote down
  * `again`, `grants`, `has_grants`, perhaps `column_grants`, and as `lost` why it

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/interval.h"
+#include "plan/rollout.h"
 #include "plan/window.h"
 
 const struct option setting_options[] = {
@@ -149,6 +150,25 @@ const struct option safety_options[] = {
 	OPTION_END,
 };
 
+const struct option rollout_options[] = {
+	{.name = "table",
+     .kind = OPTION_TABLE,
+     .required = true,
+     .offset = offsetof(struct rollout_args, table),
+     .help = "the table of those who come in, for what preview and status tell about it"},
+	{.name = "column",
+     .kind = OPTION_COLUMN,
+     .required = true,
+     .offset = offsetof(struct rollout_args, column),
+     .help = "its column whose value, as text, is the key that the application asks with"},
+	{.name = "percent",
+     .kind = OPTION_ANY,
+     .required = true,
+     .offset = offsetof(struct rollout_args, percent),
+     .help = "the shares of all keys at which it stops, ascending, as { 1, 10, 50, 100 }"},
+	OPTION_END,
+};
+
 /* The word at *at, without an "s" at its end, and moves on. */
 static size_t take_word(const char **at, const char **word)
 {
@@ -219,6 +239,8 @@ void block_settle(struct block *block, const struct option_place *place, struct 
 
 	if (block->kind == BLOCK_GATE)
 		settle_gate(&block->wait.gate, place, diags);
+	if (block->kind == BLOCK_ROLLOUT)
+		rollout_settle(&block->wait.rollout, place, diags);
 	if (block->kind != BLOCK_SAFETY_PERIOD || !safety->allow)
 		return;
 	if (!allow_parse(safety->allow, &safety->allow_scans, &safety->allow_within)) {

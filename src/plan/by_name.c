@@ -2,8 +2,19 @@
 #include "plan/by_name.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan/probes.h"
+
+bool is_system_column(const char *name)
+{
+	static const char *const systems[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+		if (strcmp(name, systems[i]) == 0)
+			return true;
+	return false;
+}
 
 const char by_name_leaves_help[] =
 	"functions, triggers, publications and subscriptions that go by the old name and may stay as they are";

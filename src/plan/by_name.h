@@ -76,6 +76,9 @@
 
 /* clang-format on */
 
+/* Is it a name that every table has for a column of its own, as ctid? */
+bool is_system_column(const char *name);
+
 extern const char by_name_leaves_help[]; /* of the option `leaves` */
 
 /*

@@ -4,61 +4,7 @@
 #include <string.h>
 
 #include "plan/again.h"
-
-/* "OLD.id, OLD.part" */
-static const char *key_of(const struct copying *c, const char *row, struct arena *arena)
-{
-	return copying_key(c, COPYING_LIVE, row, arena);
-}
-
-/* An UPDATE that moves a row to another key touches both; NULL in all of them says "everything". */
-static void add_function(const struct copying *c, struct stmts *stmts)
-{
-	struct arena *arena = stmts->arena;
-	const char *name = copying_function(c->run, c->number, arena), *columns = copying_numbered(c, "k", arena);
-	const char *same = copying_same(c, copying_key_items(c, COPYING_LIVE, "NEW", arena),
-	                                copying_key_items(c, COPYING_LIVE, "OLD", arena), arena);
-
-	stmts_add(
-		stmts, STMT_TOGETHER,
-		"CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-		" SET search_path = pg_catalog, pg_temp AS $interlock$\nBEGIN\n"
-		"\tIF TG_OP = 'TRUNCATE' THEN\n\t\tINSERT INTO %2$s DEFAULT VALUES;\n\t\tRETURN NULL;\n\tEND IF;\n"
-		"\tIF TG_OP <> 'INSERT' THEN\n\t\tINSERT INTO %2$s (%3$s) VALUES (%4$s);\n\tEND IF;\n"
-		"\tIF TG_OP = 'INSERT' THEN\n\t\tINSERT INTO %2$s (%3$s) VALUES (%5$s);\n"
-		"\tELSIF TG_OP = 'UPDATE' AND NOT (%6$s) THEN\n\t\tINSERT INTO %2$s (%3$s) VALUES (%5$s);\n\tEND IF;\n"
-		"\tRETURN NULL;\nEND $interlock$",
-		name, c->log, columns, key_of(c, "OLD", arena), key_of(c, "NEW", arena), same);
-	stmts_add(stmts, STMT_TOGETHER, "REVOKE EXECUTE ON FUNCTION %s() FROM PUBLIC", name);
-}
-
-static void add_trigger(const struct copying *c, const char *name, const char *event, const char *each,
-                        struct stmts *stmts)
-{
-	const char *quoted = ident_quoted(stmts->arena, name);
-
-	stmt_lock(stmts,
-	          stmts_add(stmts, STMT_TOGETHER, "CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION %s()",
-	                    quoted, event, c->live_quoted, each, copying_function(c->run, c->number, stmts->arena)),
-	          &c->live, LOCK_SHARE_ROW_EXCLUSIVE);
-	/* Also for what is replayed from another server. */
-	stmt_lock(stmts,
-	          stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", c->live_quoted, quoted),
-	          &c->live, LOCK_SHARE_ROW_EXCLUSIVE);
-}
-
-/* A crash must not lose a change: the log is an ordinary table.  Its rows live for a moment only. */
-static void add_log(const struct copying *c, struct stmts *stmts)
-{
-	const char *keys = copying_declared(c, "k", stmts->arena);
-
-	stmts_add(stmts, STMT_TOGETHER,
-	          "CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY (CACHE 1), %s)"
-	          " WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000)",
-	          c->log, keys);
-	stmts_add(stmts, STMT_TOGETHER, "CREATE INDEX ON %s (seq)", c->log);
-	stmts_add(stmts, STMT_TOGETHER, "CREATE INDEX ON %s (seq) WHERE k1 IS NULL", c->log);
-}
+#include "plan/key_log.h"
 
 /* Every key is in exactly one of them. */
 static void add_ranges(const struct copying *c, struct stmts *stmts)
@@ -69,21 +15,38 @@ static void add_ranges(const struct copying *c, struct stmts *stmts)
 		stmts, STMT_TOGETHER,
 		"CREATE TABLE %s (span integer NOT NULL, state text NOT NULL CHECK (state IN ('done', 'flight', 'todo')),"
 		" %s, %s, epoch bigint, PRIMARY KEY (span, state)) WITH (fillfactor = 50)",
-		c->ranges, copying_declared(c, "lo", arena), copying_declared(c, "hi", arena));
+		c->ranges, copying_declared(c, COPYING_LIVE, "lo", arena), copying_declared(c, COPYING_LIVE, "hi", arena));
 	stmts_add(stmts, STMT_TOGETHER, "INSERT INTO %s (span, state) VALUES (1, 'todo')", c->ranges);
+}
+
+static struct key_log log_of(const struct copying *c, struct arena *arena)
+{
+	return (struct key_log){.c = c,
+	                        .side = COPYING_LIVE,
+	                        .table = &c->live,
+	                        .relation = c->log,
+	                        .function = copying_function(c->run, c->number, arena),
+	                        .trigger = c->trigger};
 }
 
 void capture_make(const struct copying *c, struct stmts *stmts)
 {
-	struct arena *arena = stmts->arena;
-	const char *name = copying_trigger(c->run, c->number, arena);
+	struct key_log log = log_of(c, stmts->arena);
 
-	add_log(c, stmts);
 	add_ranges(c, stmts);
-	add_function(c, stmts);
-	add_trigger(c, name, "INSERT OR UPDATE OR DELETE", "ROW", stmts);
-	stmts->last->note = "brief: readers go on; from here on every write to it is noted by its key";
-	add_trigger(c, arena_printf(arena, "%s_t", name), "TRUNCATE", "STATEMENT", stmts);
+	key_log_make(&log, stmts);
+}
+
+void capture_pause(const struct copying *c, struct stmts *stmts)
+{
+	key_log_drop_triggers(&c->live, c->trigger, stmts);
+}
+
+void capture_resume(const struct copying *c, struct stmts *stmts)
+{
+	struct key_log log = log_of(c, stmts->arena);
+
+	key_log_add_triggers(&log, stmts);
 }
 
 bool capture_stands(const struct facts *facts, struct arena *arena)

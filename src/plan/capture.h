@@ -34,7 +34,7 @@
 	"(SELECT pg_catalog.json_agg(t.tgname)::text FROM rel JOIN pg_catalog.pg_trigger t ON t.tgrelid = rel.oid" \
 	" AND pg_catalog.starts_with(t.tgname::text, '~interlock_')) AS our_triggers, (SELECT" \
 	" pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.relnamespace =" \
-	" pg_catalog.to_regnamespace('interlock') AND c.relname ~ '^(log|range)_[0-9]') AS our_tables, (SELECT" \
+	" pg_catalog.to_regnamespace('interlock') AND c.relname ~ '^(log|range|rlog)_[0-9]') AS our_tables, (SELECT" \
 	" pg_catalog.json_agg(p.proname)::text FROM pg_catalog.pg_proc p WHERE p.pronamespace =" \
 	" pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(p.proname::text, 'capture_')) AS our_functions"
 
@@ -42,6 +42,10 @@
 
 /* Log, ranges, function and triggers of the pair; brief, in one transaction. */
 void capture_make(const struct copying *c, struct stmts *stmts);
+
+/* The triggers alone go, and come again: while another table has the live name. */
+void capture_pause(const struct copying *c, struct stmts *stmts);
+void capture_resume(const struct copying *c, struct stmts *stmts);
 
 /* Takes them away, where they are there. */
 void capture_drop(const struct relname *live, const struct facts *facts, struct stmts *stmts);

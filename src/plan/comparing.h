@@ -8,6 +8,7 @@
 
 struct comparing {
 	struct relname live, shadow;
+	int64_t max_age; /* ms: so long the verdict is good for a switch */
 	int64_t repairs; /* so many rows that differ may be refreshed, then everything is compared again */
 };
 

@@ -68,6 +68,7 @@ static void read_columns(json_t *list, struct copying *c, struct arena *arena)
 		.value = text_of(entry, "value", arena),
 		.type = text_of(entry, "type", arena),
 		.comparable = json_is_true(json_object_get(entry, "comparable")),
+		.is_always_identity = json_is_true(json_object_get(entry, "always")),
 	};
 }
 
@@ -85,6 +86,50 @@ static int64_t number_of(const struct record *pair, const char *name)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
+/* Which of the columns that the copy writes it reads. */
+static void read_reads(json_t *names, const struct copying *c, struct copied_back *back, struct arena *arena)
+{
+	size_t *reads = arena_array(arena, size_t, c->column_count);
+	json_t *name;
+	size_t i;
+
+	back->reads = reads;
+	json_array_foreach(names, i, name)
+	{
+		const char *quoted = ident_quoted(arena, json_string_value(name));
+		size_t column = 0;
+
+		while (column < c->column_count && strcmp(c->columns[column].name, quoted) != 0)
+			column++;
+		if (column < c->column_count)
+			reads[back->read_count++] = column;
+		else
+			back->reads_others = true;
+	}
+}
+
+static void read_back(json_t *list, struct copying *c, struct arena *arena)
+{
+	json_t *entry;
+	size_t i;
+
+	c->back_count = json_array_size(list);
+	c->back = arena_array(arena, struct copied_back, c->back_count);
+	json_array_foreach(list, i, entry)
+	{
+		c->back[i] = (struct copied_back){
+			.name = name_of(entry, "name", arena),
+			.value = text_of(entry, "value", arena),
+			.plain = text_of(entry, "plain", arena),
+			.comparable = json_is_true(json_object_get(entry, "comparable")),
+		};
+		c->back[i].is_always_identity = json_is_true(json_object_get(entry, "always"));
+		for (size_t k = 0; k < c->key_count; k++)
+			c->back[i].is_key |= strcmp(c->keys[k].live, c->back[i].name) == 0;
+		read_reads(json_object_get(entry, "reads"), c, &c->back[i], arena);
+	}
+}
+
 static struct relname relname_of(const char *schema, const char *name, struct arena *arena)
 {
 	return (struct relname){arena_strdup(arena, schema), arena_strdup(arena, name)};
@@ -93,7 +138,7 @@ static struct relname relname_of(const char *schema, const char *name, struct ar
 const struct copying *copying_of(const struct record *pair, struct arena *arena)
 {
 	struct copying *c = arena_alloc(arena, sizeof(*c));
-	json_t *keys = json_of(pair, "keys"), *columns = json_of(pair, "columns");
+	json_t *keys = json_of(pair, "keys"), *columns = json_of(pair, "columns"), *back = json_of(pair, "back");
 
 	c->run = number_of(pair, "run");
 	c->number = (int)number_of(pair, "number");
@@ -107,12 +152,17 @@ const struct copying *copying_of(const struct record *pair, struct arena *arena)
 	c->trigger = copying_trigger(c->run, c->number, arena);
 	read_keys(keys, c, arena);
 	read_columns(columns, c, arena);
+	read_back(back, c, arena);
+	c->retired = relname_of(record_get(pair, "retired_schema"), record_get(pair, "retired_name"), arena);
+	c->retired_quoted = c->retired.name ? relname_quoted(arena, &c->retired) : NULL;
+	c->shadow_alias = ident_quoted(arena, c->shadow.name);
 	c->only_rows = arena_strdup(arena, record_get(pair, "only_rows"));
 	c->log_limit = number_of(pair, "log_limit");
 	c->state = arena_strdup(arena, record_get(pair, "state"));
 	c->guard = arena_strdup(arena, record_get(pair, "guard"));
 	json_decref(keys);
 	json_decref(columns);
+	json_decref(back);
 	return c;
 }
 
@@ -185,12 +235,14 @@ const char *copying_numbered(const struct copying *c, const char *prefix, struct
 	return joined(copying_numbered_items(c, prefix, arena), c->key_count, arena);
 }
 
-const char *copying_declared(const struct copying *c, const char *prefix, struct arena *arena)
+const char *copying_declared(const struct copying *c, enum copying_side side, const char *prefix,
+                             struct arena *arena)
 {
 	struct buf out = {0};
 
 	for (size_t i = 0; i < c->key_count; i++)
-		buf_addf(&out, "%s%s%zu %s", i ? ", " : "", prefix, i + 1, c->keys[i].type);
+		buf_addf(&out, "%s%s%zu %s", i ? ", " : "", prefix, i + 1,
+		         side == COPYING_LIVE ? c->keys[i].type : c->keys[i].shadow_type);
 	return taken(&out, arena);
 }
 

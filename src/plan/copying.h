@@ -26,34 +26,53 @@ struct copied_key {
 
 /* A column of the shadow that the copy writes; generated ones are not among them. */
 struct copied_column {
+	const char *name;        /* quoted */
+	const char *value;       /* SQL over one row of live, by its bare name */
+	const char *type;        /* that of the shadow's column, ready to cast to */
+	bool comparable;         /* = tells apart what is to be told apart; else it is compared as text */
+	bool is_always_identity; /* no UPDATE may set it */
+};
+
+/* A column of the live table that the shadow gives back: what is written behind a switch reaches the retired one.
+ */
+struct copied_back {
 	const char *name;  /* quoted */
-	const char *value; /* SQL over one row of live, by its bare name */
-	const char *type;  /* that of the shadow's column, ready to cast to */
-	bool comparable;   /* = tells apart what is to be told apart; else it is compared as text */
+	const char *value; /* SQL over one row of the shadow, by its bare name */
+	const char *plain; /* the column's type without length and domain: a cast to it cuts nothing */
+	bool comparable;   /* as of copied_column */
+	bool is_key, is_always_identity;
+	const size_t *reads; /* numbers of columns[] that its SQL names */
+	size_t read_count;
+	bool reads_others; /* and it names what the copy does not write, or the whole row */
 };
 
 struct copying {
 	int64_t run;
 	int number; /* of the parallel_table step: the names of its log, ranges and triggers end with it */
 	struct relname live, shadow;
+	struct relname retired;                  /* what live is called behind a switch; no name before that */
 	const char *live_quoted, *shadow_quoted; /* with their schemas */
-	const char *alias;                       /* the bare quoted name of live, by which plan SQL may call a row */
-	const char *log, *ranges;                /* relations: "interlock.log_7_3" */
-	const char *trigger;                     /* "~interlock_7_3": how the triggers' names begin */
-	struct copied_key *keys;                 /* in the order of the index */
+	const char *retired_quoted;              /* NULL before a switch */
+	const char *alias;        /* the bare quoted name of live, by which plan SQL may call a row; retired or not */
+	const char *shadow_alias; /* likewise of the shadow */
+	const char *log, *ranges; /* relations: "interlock.log_7_3" */
+	const char *trigger;      /* "~interlock_7_3": how the triggers' names begin */
+	struct copied_key *keys;  /* in the order of the index */
 	size_t key_count;
 	struct copied_column *columns; /* in the order of the shadow */
 	size_t column_count;
+	struct copied_back *back;
+	size_t back_count;
 	const char *only_rows; /* which live rows have an image; "true": all of them */
 	int64_t log_limit;     /* bytes */
-	const char *state;     /* of the pair: "new", "copying", "copied", "synced" */
+	const char *state;     /* of the pair: "new", "copying", "copied", "synced", "switched", "ended" */
 	const char *guard;     /* what must not have changed meanwhile (engine/capture.h) */
 };
 
 /* The columns of a row of interlock.pair that copying_of() reads, for SELECT … FROM interlock.pair. */
 #define SQL_COPYING                                                                                                     \
 	"run, number, live_schema, live_name, shadow_schema, shadow_name, keys::pg_catalog.text, columns::pg_catalog.text," \
-	" only_rows, log_limit, state, guard"
+	" only_rows, log_limit, state, guard, back::pg_catalog.text, retired_schema, retired_name"
 
 /* Such a row, understood; in the arena. */
 const struct copying *copying_of(const struct record *pair, struct arena *arena);
@@ -81,8 +100,9 @@ const char *copying_from(const struct copying *c, struct arena *arena);
 const char *copying_key(const struct copying *c, enum copying_side side, const char *row, struct arena *arena);
 /* "k1, k2": the columns of log and ranges, each behind `prefix`: "k", "lo", "hi", "l.k". */
 const char *copying_numbered(const struct copying *c, const char *prefix, struct arena *arena);
-/* "k1 text, k2 …": the same, to declare them. */
-const char *copying_declared(const struct copying *c, const char *prefix, struct arena *arena);
+/* "k1 text, k2 …": the same, to declare them with the types of one side. */
+const char *copying_declared(const struct copying *c, enum copying_side side, const char *prefix,
+                             struct arena *arena);
 /* "a.k1 = b.id AND …": are the keys of two rows the same?  Each side is a list of key_count expressions. */
 const char *copying_same(const struct copying *c, const char *const *a, const char *const *b, struct arena *arena);
 /* The expressions of one side: "orders.a"; and of numbered columns: "l.k1". */

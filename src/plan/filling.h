@@ -14,6 +14,7 @@
 struct filling {
 	struct relname table;
 	const char *set;      /* "total = price * amount" */
+	const char *from;     /* "app.users AS u", which both may speak of: at most one row of it for each; or NULL */
 	const char *not_done; /* the condition that a row still needs it; false once it is set */
 	const char *needed;   /* the same without `steady` */
 	const char *steady;   /* that setting it once is enough; NULL: it always is */

@@ -30,6 +30,20 @@ bool inserted_already(const struct facts *facts, struct arena *arena)
 	return again_holds(record_get(facts->now, "inserted"), bare(inserted_table(facts, arena)));
 }
 
+bool inserted_refused(const struct relname *into, const struct facts *facts, struct stmts *stmts)
+{
+	const char *role = record_get(facts->now, "role"), *table = relname_quoted(stmts->arena, into);
+
+	if (!role || record_true(facts->now, "may_insert"))
+		return false;
+	stmts_refuse(stmts,
+	             arena_printf(stmts->arena, "GRANT SELECT, INSERT ON %s TO %s, or run the plan as its owner",
+	                          table, ident_quoted(stmts->arena, role)),
+	             "role \"%s\" may not insert into %s", role, table);
+	stmts->refusal_option = "into";
+	return true;
+}
+
 void inserted_make(const struct relname *into, const struct facts *facts, struct stmts *stmts)
 {
 	stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s AS TABLE %s WITH NO DATA",

@@ -42,8 +42,23 @@
 	" ON n.oid = c.relnamespace WHERE n.nspname = 'interlock' AND c.relkind = 'r'" \
 	" AND c.relname ~ '^inserted_[0-9]+_[0-9]+$') AS inserted"
 
+/* The first of several columns (text[]) that takes no value. */
+#define SQL_INSERTED_COMPUTED(names) \
+	"(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attname = ANY (" names ")" \
+	" AND a.attnum > 0 AND (a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum LIMIT 1)"
+
+/* A constraint of the table that is no arbiter of ON CONFLICT, if anybody asks. */
+#define SQL_INSERTED_DEFERRABLE(asked) \
+	"(SELECT pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c" \
+	" ON c.oid = i.indexrelid WHERE i.indrelid = rel.oid AND " asked "::boolean AND NOT i.indimmediate ORDER BY 1 LIMIT 1)"
+
 /* clang-format on */
 
+/*
+ * true, with the refusal set: the role may not write there.  The probe says
+ * `role`, and as `may_insert` whether it may insert.
+ */
+bool inserted_refused(const struct relname *into, const struct facts *facts, struct stmts *stmts);
 /* interlock.inserted_<run>_<number> */
 const char *inserted_table(const struct facts *facts, struct arena *arena);
 /* Are the rows there already?  They come and go together with it: an undo that was cut short has left both. */

@@ -27,8 +27,8 @@ struct load_request {
  *   { "name": "orders_v2", "span": S,
  *     "settings": { "title": "…", … },
  *     "parameters": { "tenant": "acme" },
- *     "blocks": [ { "kind": "phase" | "gate" | "approval" | "safety_period", "label": "…", "span": S,
- *                   "options": { … },                      -- of gate, approval, safety_period
+ *     "blocks": [ { "kind": "phase" | "gate" | "approval" | "safety_period" | "rollout", "label": "…", "span": S,
+ *                   "options": { … },                      -- of all but phases
  *                   "steps": [ { "do": "add_column_if_missing", "options": { … }, "span": S, "chain": [ S… ] } ] }
  * ], "notes": [ { "text": "…", "span": S } ],             -- print() "files": [ { "path": "lib/keys.lua",
  * "sha256": "…" } ] }   -- every file that was read, the plan first S = [ "path as shown", line ]

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "plan/data_file.h"
 #include "plan/locate.h"
 #include "plan/option_hint.h"
 #include "plan/option_item.h"
@@ -121,8 +122,31 @@ static json_t *canonical_set(json_t *value, struct arena *arena)
 	json_object_foreach(value, name, entry)
 		json_object_set_new(result, name,
 	                        json_is_string(entry) ? json_string(sql_normalize(json_string_value(entry), arena))
-	                                              : json_deep_copy(entry));
+	                                              : option_canonical_lookup(entry, canonical_set, arena));
 	return result;
+}
+
+bool options_find_files(const struct option_set *set, json_t *given, const struct option_place *place,
+                        struct diags *diags)
+{
+	size_t before = diags->errors;
+
+	for (size_t s = 0; set->options[s]; s++)
+		for (const struct option *o = set->options[s]; o->name; o++) {
+			json_t *value = json_object_get(given, o->name);
+
+			if (o->kind == OPTION_FILE && value && (value = data_file_find(value, o, place, diags)))
+				json_object_set_new(given, o->name, value);
+		}
+	return diags->errors == before;
+}
+
+void options_keep_files(const struct option_set *set, json_t *given, json_t *filled)
+{
+	for (size_t s = 0; set->options[s]; s++)
+		for (const struct option *o = set->options[s]; o->name; o++)
+			if (o->kind == OPTION_FILE && json_object_get(given, o->name))
+				json_object_set(filled, o->name, json_object_get(given, o->name));
 }
 
 static json_t *canonical_value(const struct option *option, json_t *value)
@@ -134,6 +158,8 @@ static json_t *canonical_value(const struct option *option, json_t *value)
 		const char *text = option_columns_text(value, &arena);
 
 		result = text ? json_string(sql_normalize(text, &arena)) : json_deep_copy(value);
+	} else if (option->kind == OPTION_FILE) {
+		result = data_file_canonical(value);
 	} else if (option->kind == OPTION_SET && json_is_object(value)) {
 		result = canonical_set(value, &arena);
 	} else if (option_kind_is_sql(option->kind) && json_is_string(value)) {

@@ -43,6 +43,7 @@ enum option_kind {
 	OPTION_TEXT,       /* words for people                     const char * */
 	OPTION_TEXTS,      /* one text, or a list of them          struct text_list */
 	OPTION_VERSION,    /* "5.3.0"                              const char * */
+	OPTION_FILE,       /* "export.csv", beside the plan        struct data_file (plan/data_file.h) */
 	OPTION_ANY         /* anything; kept as it is              json_t * (borrowed) */
 };
 
@@ -67,10 +68,20 @@ struct text_list {
 /* What columns are set to, in the order of their names. */
 struct assignment_list {
 	struct assignment {
-		const char *column; /* unquoted */
-		const char *value;  /* SQL */
+		const char *column;          /* unquoted */
+		const char *value;           /* SQL; "" where it is looked up */
+		const struct lookup *lookup; /* lookup { … }, only where the option says `lookups`; else NULL */
 	} * items;
 	size_t count;
+};
+
+/* lookup { … }: the value is in the row of another table whose columns equal what is derived from ours. */
+struct lookup {
+	struct relname table;
+	struct assignment_list match;  /* its columns, and the SQL over our row that each equals */
+	const char *value;             /* its column, unquoted */
+	const char *missing;           /* "null", "error" or "create": where it has no such row */
+	struct assignment_list create; /* its other columns in a row that is created, and the SQL over our row */
 };
 
 struct option {
@@ -83,6 +94,7 @@ struct option {
 	int64_t minimum, maximum;   /* of an integer or interval; both 0: no bounds */
 	const char *const *choices; /* NULL-terminated */
 	const char *help;           /* one sentence for people */
+	bool lookups;               /* of OPTION_SET: lookup { … } may stand for the SQL */
 };
 #define OPTION_END                                                                                                \
 	{                                                                                                             \
@@ -114,6 +126,17 @@ struct option_set {
 	void *args[3];
 	bool parsed; /* the SQL texts were checked before: they are taken as they are */
 };
+
+/*
+ * Looks for the files of data that `given` names, and puts what was found in
+ * the place of each name (plan/data_file.h); what the registry gives holds that
+ * already.  To be called before options_decode(), of a plan file alone.  true:
+ * no error was added.
+ */
+bool options_find_files(const struct option_set *set, json_t *given, const struct option_place *place,
+                        struct diags *diags);
+/* What is hashed of a file leaves out where it lies: gives it back to what runs. */
+void options_keep_files(const struct option_set *set, json_t *given, json_t *filled);
 
 /*
  * Checks `given` (a JSON object) against the rows and fills the args.  Strings

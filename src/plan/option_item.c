@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/interval.h"
+#include "plan/data_file.h"
 #include "plan/locate.h"
 #include "plan/option_hint.h"
 
@@ -35,6 +36,7 @@ static const struct kind {
 	[OPTION_TEXT] = {"text", false, "a text"},
 	[OPTION_TEXTS] = {"text list", false, "a text, or a list of texts"},
 	[OPTION_VERSION] = {"version", false, "a version, as \"5.3.0\""},
+	[OPTION_FILE] = {"file", false, "the name of a file, as seen from the plan's folder"},
 	[OPTION_SET] = {"map of columns to sql expressions", false,
                     "columns and SQL expressions, { total = \"price * amount\" }"},
 	[OPTION_ANY] = {"any", false, "a value"},
@@ -241,6 +243,8 @@ bool option_item_decode(const struct option_item *item)
 		return decode_texts(item);
 	case OPTION_VERSION:
 		return decode_version(item);
+	case OPTION_FILE:
+		return data_file_read(item->value, item->field) || option_wrong_type(item);
 	case OPTION_SET:
 		return option_decode_set(item);
 	case OPTION_ANY:

@@ -24,6 +24,11 @@ bool option_decode_thing(const struct option_item *item);
 bool option_decode_name(const struct option_item *item);
 bool option_decode_columns(const struct option_item *item);
 bool option_decode_set(const struct option_item *item);
+/* lookup { … }, in option_lookup.c: false, after an error. */
+bool option_decode_lookup(const struct option_item *item, const char *column, json_t *value, struct lookup *out);
+/* What the author wrote, ready for hashing; the SQL in it through `canonical`.  The caller owns it. */
+json_t *option_canonical_lookup(json_t *value, json_t *(*canonical)(json_t *set, struct arena *arena),
+                                struct arena *arena);
 bool option_decode_sql(const struct option_item *item);
 /* { "a", "b" } as the text "a, b"; NULL: it is neither a list of texts nor a text. */
 const char *option_columns_text(json_t *value, struct arena *arena);

@@ -174,6 +174,13 @@ static bool decode_assignment(const struct option_item *item, const char *name, 
 	if (why)
 		return option_wrong(
 			item, arena_printf(&item->diags->arena, "sets \"%s\", which is not a column: %s", name, why));
+	if (json_object_get(value, "lookup")) {
+		struct lookup *lookup = arena_alloc(item->arena, sizeof(*lookup));
+
+		out->value = "";
+		out->lookup = lookup;
+		return option_decode_lookup(item, name, value, lookup);
+	}
 	out->value = json_string_value(value);
 	if (!out->value)
 		return option_wrong_type(item);

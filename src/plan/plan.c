@@ -15,6 +15,7 @@ struct compiler {
 	struct plan *plan;
 	struct diags *diags;
 	int next_number;
+	bool from_registry; /* its files were looked for when it was compiled first */
 };
 
 static const struct {
@@ -27,6 +28,7 @@ static const struct {
 	[BLOCK_APPROVAL] = {"approval", "approval", approval_options, offsetof(struct block, wait.approval)},
 	[BLOCK_SAFETY_PERIOD] = {"safety_period", "safety period", safety_options,
                              offsetof(struct block, wait.safety)},
+	[BLOCK_ROLLOUT] = {"rollout", "rollout", rollout_options, offsetof(struct block, wait.rollout)},
 };
 
 const char *block_kind_name(enum block_kind kind)
@@ -69,13 +71,16 @@ static bool compile_options(struct compiler *c, const struct option_set *set, si
 
 	if (set->args[1])
 		trial.args[1] = arena_alloc(&scratch, sizeof(struct common_args));
-	ok = options_decode(&trial, given, place, &scratch, c->diags);
+	ok = (c->from_registry || options_find_files(set, given, place, c->diags)) &&
+	     options_decode(&trial, given, place, &scratch, c->diags);
 	arena_release(&scratch);
 	if (!ok)
 		return false;
 	written = options_canonical(set, given, false);
 	json_object_set_new(holder, "written", written);
-	json_object_set_new(holder, "options", options_filled(set, written));
+	given = options_filled(set, written);
+	options_keep_files(set, json_object_get(holder, "options"), given);
+	json_object_set_new(holder, "options", given);
 	final.parsed = true;
 	return options_decode(&final, json_object_get(holder, "options"), place, &c->plan->arena, c->diags);
 }
@@ -135,7 +140,7 @@ static void compile_block(struct compiler *c, json_t *json, struct block *block)
 	struct option_place place;
 	size_t i;
 
-	while (block->kind < BLOCK_SAFETY_PERIOD && strcmp(kinds[block->kind].word, word ? word : "") != 0)
+	while (block->kind < BLOCK_ROLLOUT && strcmp(kinds[block->kind].word, word ? word : "") != 0)
 		block->kind++;
 	block->label = json_string_value(json_object_get(json, "label"));
 	block->span = span_from(json_object_get(json, "span"));
@@ -277,6 +282,7 @@ bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags)
 	size_t before = diags->errors;
 
 	plan->filled = raw;
+	c.from_registry = json_object_get(raw, "format") != NULL;
 	plan->name = json_string_value(json_object_get(raw, "name"));
 	plan->span = span_from(json_object_get(raw, "span"));
 	plan->parameters = json_object_get(raw, "parameters");

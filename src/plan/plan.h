@@ -17,7 +17,7 @@
 
 enum { PLAN_FORMAT = 1 };
 
-enum block_kind { BLOCK_PHASE, BLOCK_GATE, BLOCK_APPROVAL, BLOCK_SAFETY_PERIOD };
+enum block_kind { BLOCK_PHASE, BLOCK_GATE, BLOCK_APPROVAL, BLOCK_SAFETY_PERIOD, BLOCK_ROLLOUT };
 const char *block_kind_name(enum block_kind kind); /* "safety period" */
 
 struct step {
@@ -47,7 +47,16 @@ struct safety_args {
 	const char *allow;                 /* "1 scan a day", read into: */
 	int64_t allow_scans, allow_within; /* so many, in so many ms; 0: none */
 };
-extern const struct option gate_options[], approval_options[], safety_options[], setting_options[];
+enum { ROLLOUT_STOPS = 50 };
+struct rollout_args {
+	struct relname table;
+	const char *column;
+	const json_t *percent;    /* as written, read into: */
+	int stops[ROLLOUT_STOPS]; /* hundredths of a percent, ascending (plan/rollout.h) */
+	size_t stop_count;
+};
+extern const struct option gate_options[], approval_options[], safety_options[], rollout_options[],
+	setting_options[];
 
 struct block {
 	enum block_kind kind;
@@ -59,6 +68,7 @@ struct block {
 		struct gate_args gate;
 		struct approval_args approval;
 		struct safety_args safety;
+		struct rollout_args rollout;
 	} wait;
 	struct span span;
 };
@@ -73,7 +83,7 @@ struct plan_settings {
 	int64_t batch_target, max_replica_lag, max_wal_rate, max_active_sessions;
 };
 
-/* What the rows of options can't tell: reads `allow`, and adds the problems that remain. */
+/* What the rows of options can't tell: reads `allow` and `percent`, and adds the problems that remain. */
 void block_settle(struct block *block, const struct option_place *place, struct diags *diags);
 void settings_settle(const struct plan_settings *settings, const struct option_place *place, struct diags *diags);
 

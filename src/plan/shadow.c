@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/shadow_back.h"
 #include "sql/parse.h"
 
 struct matching {
@@ -117,9 +118,11 @@ static bool match_columns(struct matching *m)
 		if (!value && !default_value(m, column, &value))
 			return false;
 		if (value)
-			json_array_append_new(m->columns, json_pack("{s:s, s:s, s:s, s:b}", "name", name, "value", value,
-			                                            "type", get(column, "type"), "comparable",
-			                                            json_is_true(json_object_get(column, "comparable"))));
+			json_array_append_new(m->columns,
+			                      json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "value", value, "type",
+			                                get(column, "type"), "comparable",
+			                                json_is_true(json_object_get(column, "comparable")), "always",
+			                                json_is_true(json_object_get(column, "always"))));
 	}
 	return true;
 }
@@ -317,6 +320,19 @@ static bool match_key(const struct matching *m, struct shadow_shape *shape)
 	return no_key(m, mapped);
 }
 
+/* And what comes back. */
+static bool match_back(const struct matching *m, struct shadow_shape *shape)
+{
+	struct shadow_columns known = {m->live_columns, m->shadow_columns, json_loads(shape->keys, 0, NULL)};
+	json_t *back = shadow_back_of(m->plan, &known, m->stmts);
+
+	if (back)
+		shape->back = dumped(back, m->arena);
+	json_decref(known.keys);
+	json_decref(back);
+	return back != NULL;
+}
+
 static json_t *list_of(const struct facts *facts, const char *name)
 {
 	const char *text = record_get(facts->now, name);
@@ -335,7 +351,7 @@ bool shadow_shape_of(const struct shadow_plan *plan, const struct facts *facts, 
 	                     .shadow_columns = list_of(facts, "shadow_columns"),
 	                     .shadow_keys = list_of(facts, "shadow_keys"),
 	                     .columns = json_array()};
-	bool ok = check_given(&m) && match_columns(&m) && match_key(&m, shape);
+	bool ok = check_given(&m) && match_columns(&m) && match_key(&m, shape) && match_back(&m, shape);
 
 	if (ok)
 		shape->columns = dumped(m.columns, m.arena);

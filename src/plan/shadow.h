@@ -12,14 +12,14 @@
 /* What the plan says. */
 struct shadow_plan {
 	struct relname live, shadow;
-	const struct assignment_list *copy;
+	const struct assignment_list *copy, *copy_back;
 	const char *only_rows; /* NULL: all */
 	bool is_like;          /* its key's index is ours to make; else the definition holds it */
 };
 
 /* What follows from it: rows of interlock.pair, as JSON, and the key as it is called in the shadow. */
 struct shadow_shape {
-	const char *keys, *columns;
+	const char *keys, *columns, *back;
 	const char *key_names; /* "id, part", quoted */
 	bool is_primary;       /* on the live table it is the primary key */
 };

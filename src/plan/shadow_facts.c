@@ -56,7 +56,9 @@
 	" JOIN pg_catalog.pg_depend d ON d.deptype = 'n' AND (d.refclassid = 'pg_catalog.pg_class'::regclass" \
 	" AND d.refobjid = c.oid OR d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray))" \
 	" WHERE c.oid = it.oid AND NOT (d.classid = 'pg_catalog.pg_constraint'::regclass AND EXISTS (SELECT FROM" \
-	" pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid = c.oid)))"
+	" pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid = c.oid)) AND NOT (d.classid =" \
+	" 'pg_catalog.pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid" \
+	" AND f.adrelid = c.oid)))"
 
 const char shadow_question[] =
 	"WITH " SQL_REL ", family AS (SELECT oid FROM rel), home AS (SELECT n.oid FROM pg_catalog.pg_namespace n"
@@ -97,7 +99,8 @@ const char shadow_question[] =
 #define COLUMNS(relation) \
 	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', " SQL_TYPE("a") "," \
 	" 'generated', a.attgenerated, 'not_null', a.attnotnull, 'has_default', a.atthasdef OR a.attidentity <> ''," \
-	" 'comparable', " COMPARABLE("a") ") ORDER BY a.attnum)::text FROM " relation " t JOIN pg_catalog.pg_attribute a" \
+	" 'comparable', " COMPARABLE("a") ", 'always', a.attidentity = 'a', 'plain'," \
+	" pg_catalog.format_type(" SQL_BASE_TYPE("a.atttypid") ", -1)) ORDER BY a.attnum)::text FROM " relation " t JOIN pg_catalog.pg_attribute a" \
 	" ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped)"
 
 #define UNIQUE_INDEXES(relation) \

@@ -74,12 +74,15 @@ struct stmt {
 	bool verdict;        /* a verification that answers by itself: see plan/verdict.h */
 	int64_t under; /* ms; a verification: the fastest of `runs` runs must take less; 0: its time does not matter */
 	int runs;
+	const char *tells;                 /* what the rows that it returns are, told when it is done; may be NULL */
 	const char *note;                  /* for preview, may be NULL: "scan, readers and writers go on" */
 	const char *help;                  /* what to do when the server does not understand it, may be NULL */
 	const struct culprits *culprits;   /* of a statement that runs ALONE or OUTSIDE; may be NULL */
 	const struct filling *filling;     /* of BATCHES: one of these says what (plan/filling.h) */
 	const struct comparing *comparing; /* plan/comparing.h */
 	const struct relname *copied_into; /* the shadow that rows of its live table are copied into (engine/copy.h) */
+	const struct swapping *swapping;   /* plan/swapping.h */
+	const struct importing *importing; /* plan/importing.h */
 	struct stmt *next;
 };
 
@@ -171,6 +174,7 @@ struct step_type {
 	const char *name, *summary; /* as called in a plan; one sentence for people */
 	const char *example;        /* a complete call; its tables are made by `setup` */
 	const char *setup;          /* SQL that makes the example's world */
+	const char *example_file; /* a file that the example reads: its name, a line end, what is in it; NULL: none */
 	enum step_class class;
 	int min_server; /* as 140000; 0: any that is supported */
 	size_t size;    /* of the args struct that the options fill */
@@ -220,6 +224,8 @@ struct step_type {
 	 * both takes it back with that thing.  NULL, or answering NULL: nothing of the kind.
 	 */
 	const char *(*adds_to)(const void *args, const struct step_type *earlier, const void *earlier_args);
+	/* The tables that it puts in the place of others, in the arena (plan/swapping.h); NULL: none. */
+	const struct swapping *(*swaps)(const void *args, struct arena *arena);
 	/* Does this step create that table?  NULL: no. */
 	bool (*creates)(const void *args, const struct relname *table);
 	/* NULL: nothing in the catalogue tells; the registry's row alone says whether it was done. */
@@ -233,6 +239,9 @@ struct step_type {
 	/* Takes away what the step keeps up until its plan is done, as triggers; there may be nothing.  NULL: nothing.
 	 */
 	void (*finish)(const void *args, const struct facts *facts, struct stmts *stmts);
+	/* Works off what was noted since the step was done, whenever somebody looks after the run.  NULL: nothing is.
+	 */
+	void (*follow)(const void *args, const struct facts *facts, struct stmts *stmts);
 	/*
 	 * How long what undo would need is kept, in ms; after that `expire` takes it away.  NULL: it keeps nothing.
 	 * What undo left in an archive is kept for as long; with undo_keeps there is nothing else.

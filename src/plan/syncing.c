@@ -1,6 +1,8 @@
 /* The function of the triggers that keep two shapes of the same thing alike. */
 #include "plan/syncing.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *begin_of(const struct facts *facts, struct arena *arena)
@@ -146,12 +148,65 @@ static const char *unknown(const struct sync_plan *plan, const char *back, struc
 	return text;
 }
 
+static json_t *recipe_side(const struct assignment_list *side)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < side->count; i++)
+		json_array_append_new(list, json_pack("[s, s]", side->items[i].column, side->items[i].value));
+	return list;
+}
+
+/* What the plan says, in the first line of the function: whoever renames the columns makes it anew from that. */
+static void add_recipe(const struct sync_plan *plan, struct buf *out)
+{
+	json_t *recipe = json_pack("{s: o, s: o, s: s}", "forward", recipe_side(plan->forward), "back",
+	                           recipe_side(plan->back), "both", plan->both);
+	char *text = json_dumps(recipe, JSON_COMPACT);
+
+	buf_addf(out, SYNC_RECIPE "%s\n", text);
+	free(text);
+	json_decref(recipe);
+}
+
+static struct assignment_list read_side(json_t *list, struct arena *arena)
+{
+	size_t count = json_array_size(list);
+	struct assignment_list side = {arena_array(arena, struct assignment, count), count};
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *pair = json_array_get(list, i);
+
+		side.items[i].column = arena_strdup(arena, json_string_value(json_array_get(pair, 0)));
+		side.items[i].value = arena_strdup(arena, json_string_value(json_array_get(pair, 1)));
+	}
+	return side;
+}
+
+bool syncing_read(const char *source, struct arena *arena, struct sync_plan *plan)
+{
+	const char *line = source ? strstr(source, "\n" SYNC_RECIPE) : NULL;
+	json_t *recipe = line ? json_loads(line + strlen("\n" SYNC_RECIPE), JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+	struct assignment_list *sides = arena_array(arena, struct assignment_list, 2);
+
+	if (!recipe)
+		return false;
+	sides[0] = read_side(json_object_get(recipe, "forward"), arena);
+	sides[1] = read_side(json_object_get(recipe, "back"), arena);
+	plan->forward = &sides[0];
+	plan->back = &sides[1];
+	plan->both = arena_strdup(arena, json_string_value(json_object_get(recipe, "both")));
+	json_decref(recipe);
+	return plan->forward->count > 0 && plan->back->count > 0 && plan->both;
+}
+
 static const char *body(const struct sync_plan *plan, struct arena *arena)
 {
 	const char *back = strcmp(plan->both, "old") == 0 ? "new_side AND NOT old_side" : "new_side", *text;
 	struct assignment_list both = both_sides(plan, arena);
 	struct buf out = {0}, work = {0};
 
+	add_recipe(plan, &out);
 	buf_add(&out, "DECLARE\n\told_side boolean;\n\tnew_side boolean;\n");
 	row_add_declarations(&plan->of, &both, &out);
 	buf_add(&out, "BEGIN\n\tBEGIN\n\t\tIF ");
@@ -201,17 +256,20 @@ static const char *condition(const struct sync_plan *plan, struct arena *arena)
 	return result;
 }
 
-void syncing_add(const struct sync_plan *plan, const struct facts *facts, struct stmts *stmts)
+void syncing_replace(const struct sync_plan *plan, const char *begin, const char *function, struct stmts *stmts)
 {
 	struct arena *arena = stmts->arena;
 	struct assignment_list both = both_sides(plan, arena);
-	const struct row_triggers triggers = {.begin = begin_of(facts, arena),
-	                                      .function = function_of(facts, arena),
-	                                      .when = condition(plan, arena),
-	                                      .set = &both};
+	const struct row_triggers triggers = {
+		.begin = begin, .function = function, .when = condition(plan, arena), .set = &both};
 
 	row_function_add(triggers.function, body(plan, arena), stmts);
 	row_triggers_add(&plan->of.table, &triggers, stmts);
+}
+
+void syncing_add(const struct sync_plan *plan, const struct facts *facts, struct stmts *stmts)
+{
+	syncing_replace(plan, begin_of(facts, stmts->arena), function_of(facts, stmts->arena), stmts);
 }
 
 void syncing_drop(const struct relname *table, const struct facts *facts, struct stmts *stmts)

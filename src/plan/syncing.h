@@ -8,6 +8,9 @@
 
 #include "plan/row_trigger.h"
 
+/* How the line of the function begins that says from what it was made. */
+#define SYNC_RECIPE "-- made from "
+
 struct sync_plan {
 	struct row_table of;
 	const struct assignment_list *forward; /* new columns, over the row */
@@ -17,6 +20,10 @@ struct sync_plan {
 
 /* Function and triggers; brief, in one transaction. */
 void syncing_add(const struct sync_plan *plan, const struct facts *facts, struct stmts *stmts);
+/* The same under names that are given: "~interlock_7_3_" and "interlock.sync_7_3". */
+void syncing_replace(const struct sync_plan *plan, const char *begin, const char *function, struct stmts *stmts);
+/* The plan, all but its table, from the source of such a function; false: it has none in it. */
+bool syncing_read(const char *source, struct arena *arena, struct sync_plan *plan);
 /* Takes them away, where they are there. */
 void syncing_drop(const struct relname *table, const struct facts *facts, struct stmts *stmts);
 /* Do they stand? */

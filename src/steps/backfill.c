@@ -4,9 +4,14 @@
 #include "plan/columns.h"
 #include "plan/family.h"
 #include "plan/filling_old.h"
+#include "plan/lookup.h"
+#include "plan/lookup_check.h"
+#include "plan/lookup_facts.h"
+#include "plan/lookup_fill.h"
 #include "plan/names.h"
 #include "plan/option_hint.h"
 #include "plan/shadow_fill.h"
+#include "plan/unsteady.h"
 #include "sql/columns.h"
 #include "sql/row.h"
 
@@ -34,7 +39,8 @@ static const struct option options[] = {
 	{.name = "set",
      .kind = OPTION_SET,
      .offset = offsetof(struct backfill_args, set),
-     .help = "the columns, and for each the SQL over its row that gives the value"},
+     .help = "the columns, and for each the SQL over its row that gives the value, or lookup { … }",
+     .lookups = true},
 	{.name = "where",
      .kind = OPTION_PREDICATE,
      .offset = offsetof(struct backfill_args, where),
@@ -99,29 +105,6 @@ static bool no_order(const struct backfill_args *args, const struct option_place
 	return true;
 }
 
-static bool is_unsteady(const struct backfill_args *args, const char *expression, struct arena *arena)
-{
-	static const char *const clocks[] = {"now",
-	                                     "transaction_timestamp",
-	                                     "statement_timestamp",
-	                                     "clock_timestamp",
-	                                     "timeofday",
-	                                     "random",
-	                                     "gen_random_uuid",
-	                                     NULL};
-	struct function_call *calls;
-	struct err ignored = {0};
-	size_t count = 0;
-	bool found = args->is_volatile;
-
-	if (sql_functions(expression, arena, &calls, &count, &ignored))
-		for (size_t i = 0; i < count; i++)
-			for (size_t c = 0; clocks[c]; c++)
-				found |= strcmp(calls[i].name, clocks[c]) == 0;
-	err_release(&ignored);
-	return found;
-}
-
 /* Nothing but `where` tells that such a row is done. */
 static bool comes_to_an_end(const struct backfill_args *args, const struct option_place *place,
                             struct diags *diags)
@@ -131,7 +114,7 @@ static bool comes_to_an_end(const struct backfill_args *args, const struct optio
 	for (size_t i = 0; args->where && i < args->set.count; i++) {
 		const struct assignment *a = &args->set.items[i];
 
-		if (!is_unsteady(args, a->value, &diags->arena) || sql_names_column(args->where, a->column))
+		if (!(args->is_volatile || is_unsteady(a->value)) || sql_names_column(args->where, a->column))
 			continue;
 		diag = option_error(place, diags, "bad-option", "where",
 		                    "nothing would tell that \"%s\" is filled: its value is another one each time",
@@ -164,11 +147,18 @@ static bool is_one_form(const struct backfill_args *args, const struct option_pl
 	return true;
 }
 
+static const char *unfit_for_lookup(const struct backfill_args *args)
+{
+	return args->keep_old ? "keep_old" : args->is_volatile ? "volatile" : NULL;
+}
+
 static bool check(const void *step, const struct option_place *place, struct diags *diags)
 {
 	const struct backfill_args *args = step;
 	bool ok = is_one_form(args, place, diags) && no_query("where", args->where, place, diags);
 
+	if (ok && lookup_in(&args->set))
+		return lookup_check(&args->set, args->where, unfit_for_lookup(args), place, diags);
 	for (size_t i = 0; i < args->set.count; i++)
 		ok = no_query("set", args->set.items[i].value, place, diags) && ok;
 	return ok && no_order(args, place, diags) && comes_to_an_end(args, place, diags);
@@ -179,6 +169,25 @@ static bool subject(const void *step, struct relname *table)
 	const struct backfill_args *args = step;
 
 	*table = args->shadow.name ? args->shadow : args->table;
+	return true;
+}
+
+static const struct lookup *lookup_of(const struct backfill_args *args)
+{
+	const struct assignment *a = lookup_in(&args->set);
+
+	return a ? a->lookup : NULL;
+}
+
+/* It gets triggers that note what changes. */
+static bool other_subject(const void *step, struct relname *table)
+{
+	const struct backfill_args *args = step;
+	const struct lookup *lookup = lookup_of(args);
+
+	if (!lookup || relname_equal(&lookup->table, &args->table))
+		return false;
+	*table = lookup->table;
 	return true;
 }
 
@@ -209,39 +218,45 @@ static bool subject(const void *step, struct relname *table)
 
 #define STORES \
 	"(SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relnamespace =" \
-	" pg_catalog.to_regnamespace('interlock') AND c.relkind = 'r' AND pg_catalog.starts_with(c.relname::text, 'old_'))"
+	" pg_catalog.to_regnamespace('interlock') AND c.relkind = 'r' AND c.relname ~ '^(old|looked|refill|wanted|created)_')"
 
 #define KEY_FACTS \
-	"key.columns AS key_columns, key.definition AS key_definition, key.match AS key_match, (SELECT" \
+	"key.columns AS key_columns, key.names AS key_names, key.definition AS key_definition, key.match AS key_match, (SELECT" \
 	" pg_catalog.string_agg('OLD.' || k.name, ', ' ORDER BY k.n) FROM pg_catalog.json_array_elements_text(key.names::json)" \
 	" WITH ORDINALITY k(name, n)) AS key_of_old"
 
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_BEST_KEY(IN_SET) ""
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_BEST_KEY(IN_SET) ", " SQL_LOOKED_UP
 	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN l.lacking IS NOT NULL THEN " SQL_NO_COLUMN("l.lacking")
 	" WHEN " SQL_INHERITED " THEN 'other tables inherit from ' || " SQL_NAME("$1", "$2")
 	" WHEN w.unfit IS NOT NULL THEN 'column ' || w.unfit"
 	" WHEN t.later IS NOT NULL THEN 'triggers that fire after those of interlock: ' || t.later"
+	" WHEN x.missing IS NOT NULL THEN x.missing WHEN x.problem IS NOT NULL THEN x.problem"
 	" ELSE 'UPDATE triggers on ' || " SQL_NAME("$1", "$2") " || ': ' || t.fired END AS found,"
 	" CASE WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " THEN 'a table, partitioned or not'"
 	" WHEN w.unfit IS NOT NULL THEN 'columns that take values'"
 	" WHEN t.later IS NOT NULL THEN 'none that could change a row once its value is there'"
+	" WHEN x.problem IS NOT NULL THEN x.expected"
 	" ELSE 'to be told whether they fire for each row that is filled' END AS expected,"
 	" CASE WHEN rel.relkind IN ('r', 'p') AND t.later IS NOT NULL THEN 'rename them: PostgreSQL fires triggers in the order of their names'"
-	" WHEN rel.relkind IN ('r', 'p') AND t.fired IS NOT NULL AND w.unfit IS NULL AND l.lacking IS NULL"
+	" WHEN rel.relkind IN ('r', 'p') AND x.missing IS NULL AND x.problem IS NOT NULL AND w.unfit IS NULL AND l.lacking IS NULL THEN x.help"
+	" WHEN rel.relkind IN ('r', 'p') AND t.fired IS NOT NULL AND w.unfit IS NULL AND l.lacking IS NULL AND x.missing IS NULL"
 	" THEN 'say triggers = \"fire\", or \"skip\" where they must not see it, as updated_at and outbox triggers' END AS help,"
 	" CASE WHEN rel.oid IS NULL OR rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR t.later IS NOT NULL"
-	" OR l.lacking IS NULL AND w.unfit IS NULL THEN 'table' ELSE 'set' END AS option,"
+	" OR l.lacking IS NULL AND w.unfit IS NULL AND x.missing IS NULL AND x.problem IS NULL THEN 'table' ELSE 'set' END AS option,"
 	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_CHECKS("$3::text[]") " AS checks, " SQL_ROW_TRIGGERS(SQL_ALWAYS_FIRES) " AS standing, " SQL_ROW_TRIGGERS("true") " AS ours, " STORES " AS stores, " SQL_ROW_FUNCTIONS " AS functions, " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
+	" " SQL_LOOKED_UP_COLUMNS " AS looked, " SQL_LOOKED_UP_TRIGGERS " AS noting, " SQL_LOOKED_UP_FIRED " AS their_triggers,"
 	" " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
 	" CROSS JOIN LATERAL (SELECT " SQL_UNFIT("$3::text[]") ") w(unfit)"
 	" CROSS JOIN LATERAL (SELECT " FIRED ", " SQL_LATER_TRIGGERS ") t(fired, later)"
+	" CROSS JOIN " SQL_LOOKED_UP_OBSTACLE
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL OR l.lacking IS NOT NULL THEN 'missing'"
-	" WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL"
+	" WHEN rel.relkind IN ('r', 'p') AND x.missing IS NOT NULL THEN 'missing'"
+	" WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR w.unfit IS NOT NULL OR t.later IS NOT NULL OR x.problem IS NOT NULL"
 	" OR t.fired IS NOT NULL AND $4::text IS NULL THEN 'conflict' ELSE 'compare' END) s(state)";
 
 #define VOLATILE \
@@ -249,13 +264,28 @@ static const char query[] =
 	" ON r.ev_class = twin.oid, " SQL_CALLED("r.ev_action") "" \
 	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v')"
 
-/* $1: other values each time are meant. */
+/* The first column that is matched with a type of which no index of its own knows an equality. */
+#define INCOMPARABLE \
+	"(SELECT pg_catalog.quote_ident(u.attname) || ' is ' || pg_catalog.format_type(u.atttypid, -1) || ', and is matched with '" \
+	" || pg_catalog.format_type(e.atttypid, -1) FROM twin, pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
+	" ON n.oid = c.relnamespace JOIN pg_catalog.unnest($5::text[]) WITH ORDINALITY m(name, n) ON true" \
+	" JOIN pg_catalog.pg_attribute u ON u.attrelid = c.oid AND u.attname = m.name JOIN pg_catalog.pg_type ut ON ut.oid = u.atttypid" \
+	" JOIN pg_catalog.pg_attribute e ON e.attname = '~m_' || m.n JOIN pg_catalog.pg_type et ON et.oid = e.atttypid" \
+	" CROSS JOIN LATERAL (SELECT coalesce(nullif(ut.typbasetype, 0), ut.oid), coalesce(nullif(et.typbasetype, 0), et.oid)) b(u, e)" \
+	" WHERE n.nspname = $3::text AND c.relname = $4::text AND e.attrelid = twin.oid AND ut.typcategory <> 'S' AND b.u <> b.e" \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am am ON am.oid = o.opcmethod AND am.amname = 'btree'" \
+	" JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amopstrategy = 3 AND p.amoplefttype = b.u AND p.amoprighttype = b.e" \
+	" WHERE o.opcdefault AND o.opcintype = b.u) ORDER BY m.n LIMIT 1)"
+
+/* $1: other values each time are meant; $3, $4, $5: schema, name and matched columns of what is looked into, or NULL. */
 static const char compare[] =
-	"WITH " SQL_TWIN ", v AS (SELECT " VOLATILE " AS functions)"
-	" SELECT CASE WHEN v.functions IS NOT NULL AND NOT $1::boolean THEN 'conflict' ELSE 'absent' END AS state,"
-	" 'it calls ' || v.functions || ', which gives another value each time' AS found,"
-	" 'SQL that gives the same value for the same row' AS expected, 'set' AS option,"
-	" 'derive the value from the row, or say volatile = true where that is meant' AS help FROM v";
+	"WITH " SQL_TWIN ", v AS (SELECT " VOLATILE " AS functions, " INCOMPARABLE " AS types)"
+	" SELECT CASE WHEN v.functions IS NOT NULL AND NOT $1::boolean OR v.types IS NOT NULL THEN 'conflict' ELSE 'absent' END AS state,"
+	" coalesce(v.types, 'it calls ' || v.functions || ', which gives another value each time') AS found,"
+	" CASE WHEN v.types IS NOT NULL THEN 'types that an index of the other table finds' ELSE 'SQL that gives the same value for"
+	" the same row' END AS expected, 'set' AS option, CASE WHEN v.types IS NOT NULL THEN 'cast what is matched to the type of that column'"
+	" WHEN $4::text IS NOT NULL THEN 'derive it from the row' ELSE"
+	" 'derive the value from the row, or say volatile = true where that is meant' END AS help FROM v";
 
 /* clang-format on */
 
@@ -296,10 +326,18 @@ static void probe(const void *step, struct probe *probe)
 		(struct probe_query){.sql = query,
 	                         .params = {args->table.schema, args->table.name,
 	                                    array_literal(names, args->set.count, probe->arena), args->triggers},
-	                         .count = 4};
+	                         .count = 11};
+	if (lookup_of(args)) {
+		lookup_probe(&args->table, &args->set, args->where, probe);
+		probe->compare = (struct probe_query){.sql = compare,
+		                                      .params = {"f", args->table.name, lookup_of(args)->table.schema,
+		                                                 lookup_of(args)->table.name, probe->query.params[6]},
+		                                      .count = 5};
+		return;
+	}
 	add_scratch(args, probe);
 	probe->compare = (struct probe_query){
-		.sql = compare, .params = {args->is_volatile ? "t" : "f", args->table.name}, .count = 2};
+		.sql = compare, .params = {args->is_volatile ? "t" : "f", args->table.name}, .count = 5};
 }
 
 static bool skips(const struct backfill_args *args)
@@ -356,6 +394,10 @@ static void fill(const struct backfill_args *args, const struct facts *facts, st
 
 	if (refused(args, facts, stmts))
 		return;
+	if (lookup_of(args)) {
+		lookup_apply(&plan, facts, stmts);
+		return;
+	}
 	if (row_table_has(&plan.of, &args->set))
 		prepare(&plan, filling, facts, stmts);
 	stmt = stmts_add(stmts, STMT_BATCHES, "UPDATE %s SET %s WHERE %s", relname_quoted(stmts->arena, &args->table),
@@ -389,6 +431,10 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 		return;
 	}
 	plan = plan_of(args, facts, stmts->arena);
+	if (lookup_of(args)) {
+		lookup_reverse(&plan, facts, stmts);
+		return;
+	}
 	emptied = filling_empty(&plan, facts, stmts);
 	filling_drop_triggers(&args->table, facts, stmts);
 	if (emptied)
@@ -397,25 +443,52 @@ static void reverse(const void *step, const struct facts *facts, struct stmts *s
 		filling_old_back(&plan, facts, stmts);
 }
 
+/* Rows of another table, of which undo must know which they were. */
+static bool creates(const struct backfill_args *args)
+{
+	const struct lookup *lookup = lookup_of(args);
+
+	return lookup && strcmp(lookup->missing, "create") == 0;
+}
+
 static int64_t kept_for(const void *step)
 {
 	const struct backfill_args *args = step;
 
-	return args->keep_old ? args->archive : 0;
+	return args->keep_old || creates(args) ? args->archive : 0;
 }
 
 static void expire(const void *step, const struct facts *facts, struct stmts *stmts)
 {
-	(void)step;
-	filling_old_expire(facts, stmts);
+	const struct backfill_args *args = step;
+	struct fill_plan plan;
+
+	if (!lookup_of(args)) {
+		filling_old_expire(facts, stmts);
+		return;
+	}
+	plan = plan_of(args, facts, stmts->arena);
+	lookup_expire(&plan, facts, stmts);
 }
 
 static void drop_triggers(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct backfill_args *args = step;
+	struct fill_plan plan = plan_of(args, facts, stmts->arena);
 
-	if (!args->shadow.name)
+	if (lookup_of(args))
+		lookup_finish(&plan, facts, stmts);
+	else if (!args->shadow.name)
 		filling_drop_triggers(&args->table, facts, stmts);
+}
+
+static void follow(const void *step, const struct facts *facts, struct stmts *stmts)
+{
+	const struct backfill_args *args = step;
+	struct fill_plan plan = plan_of(args, facts, stmts->arena);
+
+	if (lookup_of(args))
+		lookup_follow(&plan, facts, stmts);
 }
 
 static void describe(const void *step, struct buf *out)
@@ -459,11 +532,13 @@ const struct step_type step_backfill = {
 	.looks_again = true,
 	.check = check,
 	.subject = subject,
+	.other_subject = other_subject,
 	.probe = probe,
 	.apply = apply,
 	.reverse = reverse,
 	.kept_for = kept_for,
 	.expire = expire,
 	.finish = drop_triggers,
+	.follow = follow,
 	.describe = describe,
 };

@@ -1,5 +1,6 @@
 /* The triggers that kept a column filled, or two columns alike, before their plan is done. */
 #include <jansson.h>
+#include <string.h>
 
 #include "plan/again.h"
 #include "plan/columns.h"
@@ -39,6 +40,22 @@ static bool subject(const void *step, struct relname *table)
 	" JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE pg_catalog.encode(pg_catalog.convert_to($3::text," \
 	" pg_catalog.getdatabaseencoding()), 'escape') = ANY (pg_catalog.string_to_array(pg_catalog.encode(t.tgargs, 'escape'), '\\000')))"
 
+/* Those of a lookup on the table that it looks into (plan/lookup.h), and the table of its notes. */
+#define NOTING \
+	"noting AS (SELECT DISTINCT l.oid, l.tgname, l.tgrelid, 'looked' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.rtrim(" \
+	"k.tgname::text, 'iu'), 11), '_') AS notes FROM keeping k JOIN pg_catalog.pg_trigger l ON l.tgparentid = 0" \
+	" AND pg_catalog.starts_with(l.tgname::text, pg_catalog.rtrim(k.tgname::text, 'iu') || 'l'))"
+
+#define NOTING_LIST \
+	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', n.nspname, 'table', c.relname, 'trigger', l.tgname)" \
+	" ORDER BY l.tgname)::text FROM noting l JOIN pg_catalog.pg_class c ON c.oid = l.tgrelid" \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)"
+
+#define NOTING_AGAIN \
+	SQL_STATEMENTS("(SELECT pg_catalog.array_agg(s.statement ORDER BY l.tgname, s.n) FROM noting l CROSS JOIN LATERAL (VALUES" \
+	" (1, pg_catalog.pg_get_triggerdef(l.oid)), (2, 'ALTER TABLE ' || l.tgrelid::regclass::text || ' ENABLE ALWAYS TRIGGER '" \
+	" || pg_catalog.quote_ident(l.tgname))) s(n, statement))")
+
 #define LIST(what, rest) \
 	"(SELECT pg_catalog.json_agg(DISTINCT " what ")::text FROM keeping k " rest ")"
 
@@ -51,14 +68,16 @@ static bool subject(const void *step, struct relname *table)
 	" || pg_catalog.quote_ident(k.tgname))) s(n, statement))")
 
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_COL ", " KEEPING
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_COL ", " KEEPING ", " NOTING
 	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN col.attnum IS NULL THEN " SQL_NO_COLUMN("$3::text")
 	" ELSE 'nothing sets ' || pg_catalog.quote_ident($3::text) END AS found,"
 	" CASE WHEN s.state = 'conflict' THEN 'a table' END AS expected, " SQL_BLAME("column") ", "
 	LIST("k.tgname", "") " AS triggers, " LIST("k.function::regprocedure::text", "WHERE k.ours") " AS functions, "
-	AGAIN " AS again, " SQL_OWNER_FACTS
+	AGAIN " AS again, " NOTING_LIST " AS noting, " NOTING_AGAIN " AS noting_again, (SELECT pg_catalog.min(notes) FROM noting) AS notes,"
+	" (SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relnamespace ="
+	" pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(c.relname::text, 'looked_')) AS all_notes, " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict'"
 	" WHEN col.attnum IS NULL THEN 'missing' WHEN EXISTS (SELECT FROM keeping) THEN 'absent' ELSE 'done' END) s(state)";
@@ -73,6 +92,30 @@ static void probe(const void *step, struct probe *probe)
 		.sql = query, .params = {args->table.schema, args->table.name, args->column}, .count = 3};
 }
 
+/* First of all, one by one: two tables at once are hard to have, and without those that fill there is nothing to
+ * note. */
+static void drop_noting(const struct facts *facts, struct stmts *stmts)
+{
+	const char *text = record_get(facts->now, "noting");
+	json_t *list = text ? json_loads(text, 0, NULL) : NULL, *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		struct relname table = {
+			arena_strdup(stmts->arena, json_string_value(json_object_get(entry, "schema"))),
+			arena_strdup(stmts->arena, json_string_value(json_object_get(entry, "table"))),
+		};
+
+		stmt_lock(stmts,
+		          stmts_add(stmts, STMT_ALONE, "DROP TRIGGER IF EXISTS %s ON %s",
+		                    ident_quoted(stmts->arena, json_string_value(json_object_get(entry, "trigger"))),
+		                    relname_quoted(stmts->arena, &table)),
+		          &table, LOCK_ACCESS_EXCLUSIVE);
+	}
+	json_decref(list);
+}
+
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct drop_sync_args *args = step;
@@ -85,6 +128,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 		json_decref(list);
 		return;
 	}
+	drop_noting(facts, stmts);
 	json_array_foreach(list, i, entry)
 		stmt_lock(stmts,
 	              stmts_add(stmts, STMT_TOGETHER, "DROP TRIGGER %s ON %s",
@@ -97,13 +141,31 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	json_decref(list);
 }
 
+/* Before those that fill, in transactions of their own. */
+static void again_noting(const char *list, struct stmts *stmts)
+{
+	const char *statement;
+
+	for (size_t i = 0; (statement = again_text(list, i, stmts->arena)); i++) {
+		if (strncmp(statement, "CREATE TRIGGER", strlen("CREATE TRIGGER")) == 0)
+			statement = arena_printf(stmts->arena, "CREATE OR REPLACE%s", statement + strlen("CREATE"));
+		stmts_add(stmts, STMT_ALONE, "%s", statement);
+	}
+}
+
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct drop_sync_args *args = step;
+	const char *notes = record_get(facts->before, "notes");
 	const struct stmt *before = stmts->last;
 
 	if (owner_refused(facts, stmts) || record_get(facts->now, "triggers"))
 		return;
+	/* The plan of the lookup was done meanwhile: there is nothing any more that could be noted in. */
+	if (notes && !again_holds(record_get(facts->now, "all_notes"), notes))
+		return;
+	again_noting(record_get(facts->before, "noting_again"), stmts);
+	before = stmts->last;
 	again_add(record_get(facts->before, "again"), stmts);
 	for (struct stmt *stmt = before ? before->next : stmts->first; stmt; stmt = stmt->next)
 		stmt_lock(stmts, stmt, &args->table, LOCK_SHARE_ROW_EXCLUSIVE);

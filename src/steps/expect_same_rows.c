@@ -81,7 +81,7 @@ static void apply(const void *step, const struct facts *facts, struct stmts *stm
 	const char *keys = record_get(facts->now, "key_columns");
 	struct stmt *stmt;
 
-	*comparing = (struct comparing){args->live, args->shadow, args->repairs};
+	*comparing = (struct comparing){args->live, args->shadow, args->max_age, args->repairs};
 	stmt = stmts_add(stmts, STMT_BATCHES, "SELECT * FROM %s FULL JOIN %s %s",
 	                 relname_quoted(stmts->arena, &args->live), relname_quoted(stmts->arena, &args->shadow),
 	                 keys ? arena_printf(stmts->arena, "USING (%s)", keys) : "ON true");

@@ -82,14 +82,8 @@ static bool skips(const struct insert_rows_args *args)
 
 /* clang-format off */
 
-/* The first of the columns $3 that takes no value. */
-#define COMPUTED \
-	"(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attname = ANY ($3::text[])" \
-	" AND a.attnum > 0 AND (a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum LIMIT 1)"
-
-#define DEFERRABLE \
-	"(SELECT pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c" \
-	" ON c.oid = i.indexrelid WHERE i.indrelid = rel.oid AND $4::boolean AND NOT i.indimmediate ORDER BY 1 LIMIT 1)"
+#define COMPUTED SQL_INSERTED_COMPUTED("$3::text[]")
+#define DEFERRABLE SQL_INSERTED_DEFERRABLE("$4")
 
 #define OBSTACLE \
 	"CASE WHEN rel.oid IS NULL THEN NULL WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind") \
@@ -155,28 +149,13 @@ static bool stands_on_names(const void *step)
 	return true;
 }
 
-/* true, with the refusal set: the role may not write there. */
-static bool refused(const struct insert_rows_args *args, const struct facts *facts, struct stmts *stmts)
-{
-	const char *role = record_get(facts->now, "role"), *table = relname_quoted(stmts->arena, &args->into);
-
-	if (!role || record_true(facts->now, "may_insert"))
-		return false;
-	stmts_refuse(stmts,
-	             arena_printf(stmts->arena, "GRANT SELECT, INSERT ON %s TO %s, or run the plan as its owner",
-	                          table, ident_quoted(stmts->arena, role)),
-	             "role \"%s\" may not insert into %s", role, table);
-	stmts->refusal_option = "into";
-	return true;
-}
-
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct insert_rows_args *args = step;
 	const char *store = inserted_table(facts, stmts->arena);
 	struct stmt *stmt;
 
-	if (inserted_already(facts, stmts->arena) || refused(args, facts, stmts))
+	if (inserted_already(facts, stmts->arena) || inserted_refused(&args->into, facts, stmts))
 		return;
 	inserted_make(&args->into, facts, stmts);
 	stmts->last->slow = true;

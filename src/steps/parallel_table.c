@@ -10,6 +10,7 @@
 #include "plan/family.h"
 #include "plan/names.h"
 #include "plan/probes.h"
+#include "plan/reverse.h"
 #include "plan/shadow.h"
 #include "plan/shadow_facts.h"
 #include "sql/row.h"
@@ -306,15 +307,6 @@ static const char *foreign_keys_json(const struct parallel_table_args *args, str
 	return json_text(list, arena);
 }
 
-static const char *copy_back_json(const struct parallel_table_args *args, struct arena *arena)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < args->copy_back.count; i++)
-		json_object_set_new(object, args->copy_back.items[i].column, json_string(args->copy_back.items[i].value));
-	return json_text(object, arena);
-}
-
 /* The row that all others read (plan/copying.h), in the transaction that makes the triggers. */
 static void add_pair(const struct parallel_table_args *args, const struct copying *c,
                      const struct shadow_shape *shape, const struct facts *facts, struct stmts *stmts)
@@ -327,12 +319,12 @@ static void add_pair(const struct parallel_table_args *args, const struct copyin
 	stmts_add(
 		stmts, STMT_TOGETHER,
 		"INSERT INTO interlock.pair (run, number, live_schema, live_name, shadow_schema, shadow_name, keys, columns,"
-		" only_rows, copy_back, foreign_keys, log_limit, guard) VALUES (%lld, %d, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+		" only_rows, back, foreign_keys, log_limit, guard) VALUES (%lld, %d, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
 		" %s, " SQL_CAPTURE_GUARD("%s", "%s", "%s") ")",
 		(long long)c->run, c->number, literal_quoted(arena, c->live.schema), literal_quoted(arena, c->live.name),
 		literal_quoted(arena, c->shadow.schema), literal_quoted(arena, c->shadow.name),
 		literal_quoted(arena, shape->keys), literal_quoted(arena, shape->columns),
-		literal_quoted(arena, only_rows(args)), literal_quoted(arena, copy_back_json(args, arena)),
+		literal_quoted(arena, only_rows(args)), literal_quoted(arena, shape->back),
 		literal_quoted(arena, foreign_keys_json(args, arena)), limit, live, shadow, live,
 		literal_quoted(arena, c->trigger), literal_quoted(arena, c->trigger));
 }
@@ -385,7 +377,12 @@ static void make_shadow(const struct parallel_table_args *args, const struct sha
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct parallel_table_args *args = step;
-	struct shadow_plan plan = {args->live, args->shadow, &args->copy, args->only_rows, args->like};
+	struct shadow_plan plan = {.live = args->live,
+	                           .shadow = args->shadow,
+	                           .copy = &args->copy,
+	                           .copy_back = &args->copy_back,
+	                           .only_rows = args->only_rows,
+	                           .is_like = args->like};
 	struct shadow_shape shape;
 	const struct copying *c;
 
@@ -427,7 +424,11 @@ static void drop_shadow(const struct parallel_table_args *args, const struct fac
 
 static void forget(const struct parallel_table_args *args, const struct facts *facts, struct stmts *stmts)
 {
+	const char *rlog = reverse_log(facts->run, facts->number, stmts->arena);
+
 	capture_drop(&args->live, facts, stmts);
+	if (again_holds(record_get(facts->now, "our_tables"), rlog + strlen("interlock.")))
+		reverse_drop(&args->live, facts->run, facts->number, stmts);
 	stmts_add(stmts, STMT_TOGETHER, "DELETE FROM interlock.pair WHERE run = %lld AND number = %d",
 	          (long long)facts->run, facts->number);
 }

@@ -38,13 +38,9 @@ static const struct option options[] = {
 
 static bool check(const void *step, const struct option_place *place, struct diags *diags)
 {
-	static const char *const systems[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
 	const struct rename_column_args *args = step;
-	bool taken = false;
 
-	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
-		taken |= strcmp(args->to, systems[i]) == 0;
-	if (taken)
+	if (is_system_column(args->to))
 		diag_help(
 			&diags->arena,
 			option_error(place, diags, "bad-option", "to", "every table has a column %s of its own", args->to),

@@ -253,7 +253,7 @@ subtest 'another version of the program' => sub {
     my %unknown = (
         'a primitive' => [ q{jsonb_set(compiled, '{blocks,0,steps,0,do}', '"melt_table"')}, qr/there is no primitive "melt_table"/ ],
         'an option'   => [ q{jsonb_set(compiled, '{blocks,0,steps,0,options,speed}', '"high"')}, qr/speed/ ],
-        'a kind of block' => [ q{jsonb_set(compiled, '{blocks,1,kind}', '"rollout"')}, qr/of no kind/ ],
+        'a kind of block' => [ q{jsonb_set(compiled, '{blocks,1,kind}', '"lottery"')}, qr/of no kind/ ],
         'a format'    => [ q{jsonb_set(compiled, '{format}', '2')}, qr/it is of format 2, this version knows format 1/ ],
     );
     for my $what (sort keys %unknown)

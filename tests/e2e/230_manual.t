@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 
+use File::Copy qw(copy);
+use File::Path qw(make_path);
 use File::Temp ();
 use Interlock::Crash;
 use Interlock::Test;
@@ -134,6 +136,8 @@ subtest 'init' => sub {
 
 subtest 'new' => sub {
     my $folder = new_folder();
+    make_path("$folder/plans");
+    copy($_, "$folder/plans/") or die "$_: $!" for grep { !/\.lua$/ } glob project() . '/plans/*';    # that examples read
     for my $name (sort keys %primitives)
     {
         my $plan = "$folder/plans/begin_$name.lua";

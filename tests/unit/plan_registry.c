@@ -56,6 +56,17 @@ static void assert_same_statements(const struct step *a, const struct step *b)
 	arena_release(&arena);
 }
 
+/* The file that an example reads, in the folder of the plan. */
+static void put_example_file(const char *file)
+{
+	const char *end = file ? strchr(file, '\n') : NULL;
+	char *name = end ? strndup(file, (size_t)(end - file)) : NULL;
+
+	if (name)
+		put_file(name, end + 1);
+	free(name);
+}
+
 /* Every primitive's own example goes to the registry and back; it may begin with the steps that it stands on. */
 static void every_example_survives_the_registry(void **state)
 {
@@ -66,6 +77,7 @@ static void every_example_survives_the_registry(void **state)
 		char *kept;
 		int number;
 
+		put_example_file(step_types[i]->example_file);
 		buf_addf(&text, "plan \"a\" { title = \"a\", phase \"x\" {\n%s } }", step_types[i]->example);
 		kept = plan_for_registry(compiled(buf_text(&text)));
 		number = (int)last.plan->step_count;

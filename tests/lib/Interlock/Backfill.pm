@@ -42,7 +42,7 @@ sub let_pass
 
 # Triggers and functions of ours that are in the database.
 sub our_triggers { return sql($_[0], q{SELECT count(*) FROM pg_trigger WHERE tgname LIKE '~interlock%'}) }
-sub our_functions { return sql($_[0], q{SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('interlock')}) }
+sub our_functions { return sql($_[0], q{SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('interlock') AND prorettype = 'trigger'::regtype}) }
 
 # A table of so many rows, each of which takes `ms` milliseconds to fill: long enough to be met in the middle.
 sub slow_world

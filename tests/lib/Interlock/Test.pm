@@ -290,7 +290,11 @@ SELECT relname FROM pg_class WHERE relnamespace = 'interlock'::regnamespace AND 
    AND relname ~ '^(archive|retired|inserted|quarantine|undo_conflict)' ORDER BY 1
 SQL
     # A run that was killed while it began leaves a gap in the numbers, which are part of these names.
-    $text .= s/\d+/N/r . ' ' . sql($db, "SELECT count(*) FROM interlock.$_") . "\n" for split /\n/, $kept;
+    for my $name (split /\n/, $kept)
+    {
+        my $count = sql($db, "SELECT count(*) FROM interlock.$name");
+        $text .= $name =~ s/\d+/N/r . " $count\n" unless $name eq 'undo_conflict' && $count == 0;
+    }
     return $text;
 }
 

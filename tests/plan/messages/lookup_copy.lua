@@ -1,0 +1,10 @@
+plan "lookup_copy" {
+  title = "Orders in another shape",
+  phase "shadow" {
+    parallel_table {
+      live = "app.orders", shadow = "app.orders_v2", like = true,
+      changes = { add = { user_id = "bigint" } },
+      copy = { user_id = lookup { table = "app.users", match = { email = "email" }, value = "id", missing = "create" } },
+    },
+  },
+}

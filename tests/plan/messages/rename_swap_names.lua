@@ -1,0 +1,5 @@
+-- The retired table would have the name of the live one.
+plan "orders_v2" {
+  title = "Orders in cents",
+  phase "switch" { rename_swap { live = "app.orders", shadow = "app.orders_v2", retire_as = "app.orders" } },
+}

@@ -1,0 +1,7 @@
+-- The copy is never compared.
+plan "orders_v2" {
+  title = "Orders in cents",
+  phase "expand" { parallel_table { live = "app.orders", shadow = "app.orders_v2", like = true } },
+  phase "backfill" { backfill { shadow = "app.orders_v2" } },
+  phase "switch" { rename_swap { live = "app.orders", shadow = "app.orders_v2", retire_as = "app.orders_retired" } },
+}

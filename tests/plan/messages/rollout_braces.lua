@@ -1,0 +1,4 @@
+plan "rollout_braces" {
+  title = "No stops at all",
+  rollout "by customer",
+}
