@@ -401,6 +401,7 @@ static void drop_shadow(const struct parallel_table_args *args, const struct fac
 	const char *shadow = relname_quoted(stmts->arena, &args->shadow),
 			   *kind = record_get(facts->now, "shadow_kind");
 	const char *users = record_get(facts->now, "shadow_users");
+	bool stands = capture_stands(facts, stmts->arena);
 	struct stmt *stmt;
 
 	if (!kind)
@@ -410,7 +411,7 @@ static void drop_shadow(const struct parallel_table_args *args, const struct fac
 		             users ? "%s is used by %s" : "%s is no longer the table that this run made", shadow, users);
 		return;
 	}
-	if (!capture_stands(facts, stmts->arena)) {
+	if (!stands) {
 		stmt = stmts_add(stmts, STMT_TOGETHER, "SELECT * FROM %s LIMIT 1", shadow);
 		stmt_lock(stmts, stmt, &args->shadow, LOCK_ACCESS_EXCLUSIVE);
 		stmt->must_be_empty = true;
@@ -418,8 +419,10 @@ static void drop_shadow(const struct parallel_table_args *args, const struct fac
 		stmt->wrong = "it follows its live table no more, and holds rows";
 		stmt->help = "look whether somebody needs them, drop the table yourself, then undo again";
 	}
-	stmt_lock(stmts, stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", shadow), &args->shadow,
-	          LOCK_ACCESS_EXCLUSIVE);
+	stmt = stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", shadow);
+	if (stands) /* its triggers go behind it, and who uses it is waited for only if its lock is the first */
+		stmt_lock(stmts, stmt, &args->live, LOCK_ACCESS_EXCLUSIVE);
+	stmt_lock(stmts, stmt, &args->shadow, LOCK_ACCESS_EXCLUSIVE);
 }
 
 static void forget(const struct parallel_table_args *args, const struct facts *facts, struct stmts *stmts)
