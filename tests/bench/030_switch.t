@@ -8,6 +8,7 @@ use warnings;
 
 use Interlock::Test;
 use Interlock::Application;
+use IPC::Run;
 use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -37,8 +38,8 @@ sub median { my @s = sort { $a <=> $b } @_; return $s[ @s / 2 ] }
 my $indexes = join ' ', map { "CREATE INDEX ON \%s $_;" } '(artist_id)', '(created_at)', '(slug)';
 $node->safe_psql('postgres', 'CREATE DATABASE template_artworks');
 $node->safe_psql('template_artworks', <<"SQL" . $indexes =~ s/%s/artworks/gr . ' VACUUM (ANALYZE) artworks');
-CREATE TABLE artworks (id bigint PRIMARY KEY, views integer NOT NULL, title text NOT NULL, artist_id integer NOT NULL, status text NOT NULL, price numeric NOT NULL,
-  created_at timestamptz NOT NULL, slug text NOT NULL, description text NOT NULL);
+CREATE TABLE artworks (id bigint PRIMARY KEY, views integer NOT NULL, title text NOT NULL, artist_id integer NOT NULL DEFAULT 0, status text NOT NULL DEFAULT 'Open',
+  price numeric NOT NULL DEFAULT 0, created_at timestamptz NOT NULL DEFAULT now(), slug text NOT NULL DEFAULT '', description text NOT NULL DEFAULT '');
 INSERT INTO artworks SELECT g, 0, 'Artwork number ' || g, (g * 7919::bigint) % 5000, CASE g % 3 WHEN 0 THEN 'Open' WHEN 1 THEN 'Sold' ELSE 'Hidden' END, g % 10000 / 7.0,
   '2020-01-01'::timestamptz + g * interval '1 minute', 'artwork-' || md5(g::text), repeat(md5((g * 3)::text), 4) FROM generate_series(1, $rows) g;
 SQL
@@ -89,12 +90,31 @@ sub step_seconds
     return $node->safe_psql('bench', "SELECT extract(epoch FROM finished_at - started_at) FROM interlock.step WHERE primitive = '$primitive'");
 }
 
+# Transactions a second of pgbench, each an update of one row.
+sub updates_a_second
+{
+    my $script = project() . '/update.sql';
+    open my $file, '>', $script or die "$script: $!";
+    print {$file} "\\set id random(1, 100000)\nUPDATE artworks SET views = views + 1 WHERE id = :id;\n";
+    close $file;
+    my ($out, $noise);
+    IPC::Run::run([ 'pgbench', '-n', '-c', '4', '-j', '2', '-T', $ENV{BENCH_SECONDS} || 5, '-M', 'prepared', '-f', $script, $node->connstr('bench') ], '>', \$out, '2>', \$noise)
+      or die $noise;
+    return $out =~ /tps = ([\d.]+)/ ? $1 : die $out;
+}
+
+# An application that keeps an account of what it wrote.
+sub writers
+{
+    return application(server => $node, db => 'bench', table => 'artworks', key => ['id=int'], columns => [ 'views=counter!', 'title=text!' ], rate => 200, clients => 4, isolation => 'committed');
+}
+
 sub load
 {
     return application(server => $node, db => 'bench', table => 'artworks', key => ['id=int'], columns => ['views=int!'], point => 1, rate => 200, clients => 4, watch => 'interlock:%');
 }
 
-sub tell
+sub report_ratio
 {
     my ($name, $floor, @ratios) = @_;
     my @sorted = sort { $a <=> $b } @ratios;
@@ -120,20 +140,18 @@ for my $round (1 .. $rounds)
         push @{ $copy{$loaded} }, step_seconds('backfill') / $floor;
         if (!$loaded)
         {
-            # 20,000 updates of one row each, with the capture and without.
-            my $updates = 'DO $$ BEGIN FOR i IN 1 .. 20000 LOOP UPDATE artworks SET views = views + 1 WHERE id = 1 + i * 17 % 100000; END LOOP; END $$';
-            my $with = seconds_of(sub { plainly($updates) });
+            # Updates of one row each, by four clients, with the capture and without.
+            my $with = updates_a_second();
             plainly('ALTER TABLE artworks DISABLE TRIGGER ALL');
-            my $without = seconds_of(sub { plainly($updates) });
-            plainly(q{DO $$ DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = 'artworks'::regclass AND NOT tgisinternal LOOP EXECUTE format('ALTER TABLE artworks ENABLE ALWAYS TRIGGER %I', t); END LOOP; END $$});
+            my $without = updates_a_second();
             push @{ $tax{update} }, $with / $without;
         }
         $app->stop if $app;
     }
 }
-tell('copy, nobody else', 'CREATE TABLE AS and indexes', @{ $copy{0} });
-tell('copy, 200 transactions a second', 'the same under the same load', @{ $copy{1} });
-tell('single-row updates with capture', 'without', @{ $tax{update} });
+report_ratio('copy, nobody else', 'CREATE TABLE AS and indexes', @{ $copy{0} });
+report_ratio('copy, 200 transactions a second', 'the same under the same load', @{ $copy{1} });
+report_ratio('updates a second with the capture', 'those without', @{ $tax{update} });
 
 for my $round (1 .. $rounds)
 {
@@ -156,7 +174,7 @@ SQL
 }
 $figures{drain} = median(@drain);
 diag(sprintf 'log drained: %.0f keys a second (%.0f to %.0f)', median(@drain), (sort { $a <=> $b } @drain)[ 0, -1 ]);
-tell('comparison', 'a FULL JOIN in chunks', @compare);
+report_ratio('comparison', 'a FULL JOIN in chunks', @compare);
 
 # The switch and its undo, with a report in the way.
 my %held;
@@ -164,7 +182,7 @@ for my $round (1 .. $rounds)
 {
     fresh();
     ours([0], 'run', $plan, '--yes', '--to', 'verify');
-    my $app = load();
+    my $app = writers();
     for my $way ([ 'switch', 'run', $plan, '--yes' ], [ 'undo', 'undo', $plan, '--yes' ])
     {
         my ($name, @args) = @$way;
