@@ -9,7 +9,14 @@
 #include "engine/control.h"
 #include "engine/work.h"
 
-enum { FIRST_PAUSE = 20, LONGEST_PAUSE = 1000, OLD_MS = 5000, TELL_EVERY = 10000 };
+enum {
+	SHORTEST_WAIT = 10,
+	IN_VAIN = 4,
+	FIRST_PAUSE = 20,
+	LONGEST_PAUSE = 1000,
+	OLD_MS = 5000,
+	TELL_EVERY = 10000
+};
 
 int64_t lock_timeout_of(const struct session *s, const struct step *step)
 {
@@ -34,24 +41,40 @@ size_t lock_tables(const struct table_lock *locks, size_t count)
 	return tables;
 }
 
+static void add_wait(int64_t ms, struct batch *batch)
+{
+	batch_add_often(batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1,
+	                arena_printf(batch->arena, "%lldms", (long long)ms));
+}
+
+/* The wait for those behind the first: all of them together as long as that one. */
+static int64_t wait_for_rest(const struct work *w, size_t tables)
+{
+	int64_t wait = lock_timeout_of(w->session, w->step) / (int64_t)(tables > 1 ? tables - 1 : 1);
+
+	return wait > SHORTEST_WAIT ? wait : SHORTEST_WAIT;
+}
+
 void lock_add(const struct work *w, const struct table_lock *locks, size_t count, struct batch *batch)
 {
 	const struct patience *patience = w->patience;
-	const char *wait = arena_printf(batch->arena, "%lldms", (long long)lock_timeout_of(w->session, w->step));
-	size_t added = 0;
+	size_t added = 0, tables = lock_tables(locks, count);
 
-	if (lock_tables(locks, count) == 0)
+	if (tables == 0)
 		return;
 	if (patience->attempts > 0)
-		batch_add_often(batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, wait);
+		add_wait(lock_timeout_of(w->session, w->step), batch);
 	for (size_t i = 0; i < count && !(patience->first_only && added > 0); i++) {
 		if (locks[i].by_itself)
 			continue;
-		batch_add(batch,
-		          arena_printf(batch->arena, "LOCK TABLE %s IN %s MODE%s",
-		                       relname_quoted(batch->arena, &locks[i].table), lock_mode_name(locks[i].mode),
-		                       added > 0 || patience->attempts == 0 ? " NOWAIT" : ""),
-		          0);
+		if (added == 1 && patience->attempts >= IN_VAIN)
+			add_wait(wait_for_rest(w, tables), batch);
+		batch_add(
+			batch,
+			arena_printf(batch->arena, "LOCK TABLE %s IN %s MODE%s", relname_quoted(batch->arena, &locks[i].table),
+		                 lock_mode_name(locks[i].mode),
+		                 patience->attempts == 0 || (added > 0 && patience->attempts < IN_VAIN) ? " NOWAIT" : ""),
+			0);
 		added++;
 	}
 }

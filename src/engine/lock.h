@@ -23,7 +23,11 @@ struct patience {
 /* How many of them LOCK TABLE takes; the others are left to their statements. */
 size_t lock_tables(const struct table_lock *locks, size_t count);
 
-/* Adds the LOCK TABLE statements of this attempt: the first may wait, the rest not. */
+/*
+ * Adds the LOCK TABLE statements of this attempt: the first may wait, the rest
+ * not.  After some attempts in vain they may, too, all together as long as the
+ * first: a second table that is always in use would never be free at once.
+ */
 void lock_add(const struct work *work, const struct table_lock *locks, size_t count, struct batch *batch);
 
 /*

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Interlock::Test;
+use Interlock::Application ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -58,6 +59,30 @@ part 'somebody reads the table' => sub {
     is($run->finish->{exit}, 5, 'it goes on when the reader is through');
     ok(is_switched($db), 'and switches');
     $reader->quit;
+    drop_world($db);
+};
+
+part 'two tables that are always in use' => sub {
+    my $db = world('busy', <<'SQL');
+CREATE TABLE orders (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0, note text);
+CREATE TABLE items (id bigint PRIMARY KEY, of_order bigint NOT NULL DEFAULT 1 REFERENCES orders, what text, n integer NOT NULL DEFAULT 0);
+INSERT INTO orders (id) SELECT g FROM generate_series(1, 5000) g;
+INSERT INTO items (id) SELECT g FROM generate_series(1, 5000) g;
+SQL
+    my $plan = swap_plan('busy');
+    runs_ok([ 'run', $plan, '--yes', '--to', 'verify' ], 'as far as the switch', { db => $db });
+    my %with = (db => $db, key => ['id=int'], isolation => 'committed', clients => 5, think => 3);
+    my @apps = (
+        Interlock::Application::application(%with, table => 'items', account => 'account.items', columns => [ 'what=text', 'n=counter!' ]),
+        Interlock::Application::application(%with, table => 'orders', account => 'account.orders', columns => [ 'note=text', 'n=counter!' ], point => 1));
+    exits(5, [ 'run', $plan, '--yes' ], undef, 'it switches all the same', { db => $db });
+    runs_ok([ 'undo', $plan, '--yes' ], 'and back', { db => $db });
+    for my $app (@apps)
+    {
+        my $report = $app->stop;
+        is_deeply([ Interlock::Application::application_errors($report) ], [], 'no error');
+        Interlock::Application::waits_ok($report, 'nobody waited for long');
+    }
     drop_world($db);
 };
 
