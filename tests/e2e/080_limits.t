@@ -112,11 +112,11 @@ sub renamed_lua
     return $text =~ s{"((?:[^"\\]|\\.)*)"|\[\[(.*?)\]\]}{defined $1 ? '"' . renamed($1, @how) =~ s/(["\\])/\\$1/gr . '"' : '[[' . renamed($2, @how) . ']]'}gers;
 }
 
-# What PostgreSQL can't do to a partitioned table, or not without holding everybody up: the rule that says so.
+# What PostgreSQL, or this version, can't do to a partitioned table without holding everybody up: the rule that says so.
 sub refused_when_partitioned
 {
     my ($name, $example) = @_;
-    my %rules = (add_unique => 'unique-without-partition-key', change_type => 'alter-type-index-rebuild');
+    my %rules = (add_unique => 'unique-without-partition-key', change_type => 'alter-type-index-rebuild', rename_swap_column => 'conflict');
     return $rules{$name} || ($example =~ /\w+ \{.*references =/s && $name !~ /^expect_/ && server()->pg_version < 18 && 'not-valid-fk-partitioned');
 }
 
