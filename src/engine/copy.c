@@ -453,7 +453,7 @@ static bool has_pairs(const struct plan *plan)
 	return false;
 }
 
-bool copy_drain_all(struct session *s, struct err *err)
+static bool drain_these(struct session *s, bool switched_alone, struct err *err)
 {
 	struct arena arena = {0};
 	const struct copying **pairs = NULL;
@@ -461,7 +461,17 @@ bool copy_drain_all(struct session *s, struct err *err)
 	bool ok = !has_pairs(s->plan) || pairs_of_run(s, &arena, &pairs, &count, err);
 
 	for (size_t i = 0; ok && i < count; i++)
-		ok = drain(s, pairs[i], &arena, err);
+		ok = (switched_alone && strcmp(pairs[i]->state, "switched") != 0) || drain(s, pairs[i], &arena, err);
 	arena_release(&arena);
 	return ok;
+}
+
+bool copy_drain_all(struct session *s, struct err *err)
+{
+	return drain_these(s, false, err);
+}
+
+bool copy_drain_switched(struct session *s, struct err *err)
+{
+	return drain_these(s, true, err);
 }

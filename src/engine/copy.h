@@ -23,5 +23,7 @@ enum outcome copy_run(struct work *work, const struct stmt *stmt, bool ends, str
  * the one that follows.  Does nothing where there is no pair.
  */
 bool copy_drain_all(struct session *session, struct err *err);
+/* The same for pairs that are switched, whose retired tables follow. */
+bool copy_drain_switched(struct session *session, struct err *err);
 
 #endif

@@ -347,10 +347,23 @@ static bool back_blocks(struct session *s, int from, size_t *steps, struct err *
 	return true;
 }
 
+/* Then what can't be brought back is to be known before anything is taken back. */
+static bool takes_back_a_switch(const struct session *s, int from)
+{
+	for (size_t b = (size_t)from; b < s->plan->block_count; b++)
+		for (size_t i = 0; i < s->plan->blocks[b].step_count; i++) {
+			const struct step *step = &s->plan->blocks[b].steps[i];
+
+			if (step->type->swaps && s->steps[step->number - 1].created)
+				return true;
+		}
+	return false;
+}
+
 bool run_back(struct session *s, int from, struct run_end *end, struct err *err)
 {
 	*end = (struct run_end){.code = EXIT_DONE};
-	if (!copy_drain_all(s, err) || !all_have_a_way_back(s, from, err)) {
+	if ((takes_back_a_switch(s, from) && !copy_drain_switched(s, err)) || !all_have_a_way_back(s, from, err)) {
 		run_leave(s);
 		return false;
 	}
