@@ -249,7 +249,7 @@ enum outcome group_turned_away(struct work *w, const struct table_lock *locks, s
 {
 	struct group group = {0};
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && i < LOCKS_MAX; i++) /* of more than these nobody is told */
 		add_lock(&group, &locks[i]);
 	return refused(w, &group, failed, err);
 }

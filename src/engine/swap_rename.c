@@ -192,7 +192,7 @@ enum outcome swap_rename(struct swap *s, struct err *err)
 	for (size_t i = 0; i < s->count; i++)
 		ask_portrait(s, i, &batch);
 	answers = batch_results(&batch);
-	if (!batch_send(&batch, session->worker, group_deadline(s->w, s->lock_count), answers, &failed, err)) {
+	if (!batch_send(&batch, session->worker, group_deadline(s->w, 0), answers, &failed, err)) {
 		batch_free_results(&batch, answers);
 		if (!err_is(err, "55P03") && !err_is(err, "40P01") && !err_is(err, "57014"))
 			err_detail(err, "at: %s", batch.queries[failed].sql);
