@@ -62,22 +62,21 @@ static bool read_position(struct conn *conn, const char *const *params, struct p
 static bool stands_there(const struct position *now, const struct run_row *run, const struct block *block,
                          struct err *err)
 {
-	const char *named = run_named(run, &err->arena);
-
 	if (!now->same_plan) {
 		err_set(err, EXIT_CHANGED, "the plan of run \"%s\" was amended at this very moment", run->plan);
-		err_help(err, "interlock status %s shows what it is now; nothing was changed", named);
+		err_help(err, "interlock status %s shows what it is now; nothing was changed",
+		         run_named(run, &err->arena));
 	} else if (now->undoing) {
 		err_set(err, EXIT_OWN, "an undo of plan \"%s\" is under way", run->plan);
-		err_help(err, "interlock undo %s goes on with it; nothing was changed", named);
+		err_help(err, "interlock undo %s goes on with it; nothing was changed", run_named(run, &err->arena));
 	} else if (now->over || now->begun) {
 		err_set(err, EXIT_OWN, "rollout \"%s\" can't be moved: the run is behind it", block->label);
 		err_detail(err, "what the plan did since counts on everybody being in");
 		err_help(err, "interlock undo %s goes back stop by stop, and so to the rollout; nothing was changed",
-		         named);
+		         run_named(run, &err->arena));
 	} else if (now->next_block < block->index || (now->next_block == block->index && !now->reached)) {
 		err_set(err, EXIT_OWN, "rollout \"%s\" can't be moved: the run has not come to it", block->label);
-		err_help(err, "interlock run %s goes on to it; nothing was changed", named);
+		err_help(err, "interlock run %s goes on to it; nothing was changed", run_named(run, &err->arena));
 	} else {
 		return true;
 	}

@@ -104,7 +104,7 @@ static bool is_in(const struct swapped *p, const char *portrait, const char *oth
                   const char *help, struct err *err)
 {
 	const char *const *lines;
-	size_t count = carried_lacks(portrait, other, &err->arena, &lines);
+	size_t count = carried_lacks(portrait, other, p->pair.arena, &lines);
 
 	if (count == 0)
 		return true;

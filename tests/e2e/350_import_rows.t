@@ -124,7 +124,7 @@ part 'an export with everything' => sub {
     my $db = world('media', $world);
     my $before = table_rows($db);
     my $plan = imports("$export, rejects = $bad", 'export');
-    like(runs_ok([ 'preview', $plan ], 'preview', { db => $db })->{out}, qr/$lines lines, \d+ \w+/, 'preview says how many lines');
+    like(runs_ok([ 'preview', $plan ], 'preview', { db => $db })->{out}, qr/$lines lines, [\d.]+ \w+/, 'preview says how many lines');
     ok(!registry_exists($db), 'and loads none');
 
     my $guest = sql_session($db, 'guest');
