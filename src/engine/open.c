@@ -41,9 +41,10 @@ static bool changed(const struct run_row *run, const struct plan *plan, struct e
 static bool never_run(const struct run_request *r, struct err *err)
 {
 	const char *name = r->plan ? r->plan->name : r->name;
-	const char *parameters = r->plan ? plan_parameters(r->plan, &err->arena) : r->parameters;
+	const char *parameters;
 
 	err_set(err, EXIT_OWN, "plan \"%s\" has not been run in this database", name);
+	parameters = r->plan ? plan_parameters(r->plan, &err->arena) : r->parameters;
 	err_help(err, "interlock run %s begins it", plan_named(name, parameters, &err->arena));
 	return false;
 }
