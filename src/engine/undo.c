@@ -76,7 +76,10 @@ bool run_undo_target(struct session *s, const struct run_options *o, int *from, 
 		run_leave(s);
 		return true;
 	}
-	return run_set_state(s, anything_from(s, 0, rollout) || s->run.next_block > 0 ? s->run.state : "undone", err);
+	if (!anything_from(s, 0, rollout) && s->run.next_block == 0)
+		return run_set_state(s, "undone", err);
+	/* "running" is what an undo has left that was killed behind its last statement. */
+	return run_set_state(s, strcmp(s->run.state, "running") == 0 ? "waiting" : s->run.state, err);
 }
 
 static void refuse_expired(const struct step *step, struct stmts *stmts)
