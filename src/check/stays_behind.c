@@ -18,19 +18,37 @@ static void add_finding(struct catalogue_check *g, const struct step *step, cons
 	          help ? help : "name it in leaves of rename_swap if it may stay with the retired table");
 }
 
-static bool ask(struct catalogue_check *g, const struct step *step, const struct carry_question *question,
-                const struct carry_query *kind, struct err *err)
+static void add_refused(struct catalogue_check *g, const struct step *step, const struct swap_pair *pair,
+                        const struct rows *rows)
 {
-	struct query query = {.sql = kind->sql, .count = CARRY_PARAMS, .params = carry_params(question, g->arena)};
-	struct rows *rows;
-
-	if (!conn_query(g->conn, &query, &rows, err))
-		return false;
 	for (size_t r = 0; r < rows_count(rows); r++)
 		if (rows_integer(rows, r, "stage") == CARRY_REFUSED)
-			add_finding(g, step, question->pair, rows, r);
-	rows_free(rows);
-	return true;
+			add_finding(g, step, pair, rows, r);
+}
+
+/* All of them in one flush. */
+static bool ask(struct catalogue_check *g, const struct step *step, const struct carry_question *question,
+                struct err *err)
+{
+	const char *const *params = carry_params(question, g->arena);
+	struct query *queries;
+	struct rows **rows;
+	size_t count = 0;
+	bool ok;
+
+	while (carry_queries[count].kind)
+		count++;
+	queries = arena_array(g->arena, struct query, count);
+	rows = arena_array(g->arena, struct rows *, count);
+	for (size_t k = 0; k < count; k++)
+		queries[k] = (struct query){.sql = carry_queries[k].sql, .count = CARRY_PARAMS, .params = params};
+	ok = conn_pipeline(g->conn, queries, count, 0, rows, NULL, err);
+	for (size_t k = 0; k < count; k++) {
+		if (ok)
+			add_refused(g, step, question->pair, rows[k]);
+		rows_free(rows[k]);
+	}
+	return ok;
 }
 
 static bool check_step(struct catalogue_check *g, const struct step *step, struct err *err)
@@ -41,8 +59,7 @@ static bool check_step(struct catalogue_check *g, const struct step *step, struc
 	for (size_t i = 0; i < swapping->count; i++) {
 		struct carry_question question = {swapping, &swapping->pairs[i], "[]", g->run};
 
-		for (size_t k = 0; ok && carry_queries[k].kind; k++)
-			ok = ask(g, step, &question, &carry_queries[k], err);
+		ok = ok && ask(g, step, &question, err);
 	}
 	return ok;
 }

@@ -213,14 +213,6 @@ bool rollout_return(struct session *s, const struct run_row *run, const struct b
 
 /* ---- Its end ---- */
 
-static bool has_rollout(const struct plan *plan, int from)
-{
-	for (size_t b = (size_t)from; b < plan->block_count; b++)
-		if (plan->blocks[b].kind == BLOCK_ROLLOUT)
-			return true;
-	return false;
-}
-
 bool rollout_last(struct conn *conn, int64_t run, const struct plan *plan, int *block, int *share, struct err *err)
 {
 	struct arena arena = {0};
@@ -230,7 +222,7 @@ bool rollout_last(struct conn *conn, int64_t run, const struct plan *plan, int *
 	                      .count = 1,
 	                      .params = params};
 	struct rows *rows = NULL;
-	bool ok = !has_rollout(plan, 0) || conn_query(conn, &query, &rows, err);
+	bool ok = !plan_has_block(plan, BLOCK_ROLLOUT, 0) || conn_query(conn, &query, &rows, err);
 
 	*block = -1;
 	*share = 0;
@@ -248,7 +240,7 @@ void rollout_forget(const struct session *s, int block, struct batch *batch)
 	const char *run = arena_printf(batch->arena, "%lld", (long long)s->run.id);
 	const char *number = arena_printf(batch->arena, "%d", block);
 
-	if (!has_rollout(s->plan, block))
+	if (!plan_has_block(s->plan, BLOCK_ROLLOUT, (size_t)block))
 		return;
 	batch_add(
 		batch,

@@ -55,19 +55,11 @@ static bool is_open_now(struct conn *conn, struct err *err)
 	return false;
 }
 
-static bool has_rollout(const struct plan *plan)
-{
-	for (size_t b = 0; b < plan->block_count; b++)
-		if (plan->blocks[b].kind == BLOCK_ROLLOUT)
-			return true;
-	return false;
-}
-
 bool rollout_let_ask(struct conn *conn, const struct plan *plan, struct err *err)
 {
 	bool open = true, ok;
 
-	if (!has_rollout(plan))
+	if (!plan_has_block(plan, BLOCK_ROLLOUT, 0))
 		return true;
 	if (!may_open(conn, &open, err))
 		return false;

@@ -396,6 +396,14 @@ json_t *plan_document(const struct plan *plan)
 	return document;
 }
 
+bool plan_has_block(const struct plan *plan, enum block_kind kind, size_t from)
+{
+	for (size_t b = from; b < plan->block_count; b++)
+		if (plan->blocks[b].kind == kind)
+			return true;
+	return false;
+}
+
 struct step *plan_step(const struct plan *plan, int number)
 {
 	for (size_t b = 0; b < plan->block_count; b++) {

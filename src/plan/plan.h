@@ -126,6 +126,8 @@ const char *plan_parameters(const struct plan *plan, struct arena *arena);
 json_t *plan_document(const struct plan *plan);
 
 struct step *plan_step(const struct plan *plan, int number);
+/* Is there a block of that kind, from that index on? */
+bool plan_has_block(const struct plan *plan, enum block_kind kind, size_t from);
 struct block *plan_block_of(const struct plan *plan, const struct step *step);
 /* The block of that label (kind ignored), or NULL. */
 struct block *plan_block_labelled(const struct plan *plan, const char *label);

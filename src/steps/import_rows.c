@@ -8,6 +8,7 @@
 #include "plan/import_fields.h"
 #include "plan/importing.h"
 #include "plan/inserted.h"
+#include "plan/names.h"
 
 struct import_rows_args {
 	struct relname into;
@@ -79,13 +80,10 @@ static bool check(const void *step, const struct option_place *place, struct dia
 {
 	const struct import_rows_args *args = step;
 	struct import_fields fields = import_fields_of(args->columns, &diags->arena);
-	struct diag *diag;
 
-	if (!fields.wrong)
-		return true;
-	diag = option_error(place, diags, "bad-option", "columns", "\"columns\" of import_rows %s", fields.wrong);
-	diag_help(&diags->arena, diag, "for example { \"id\", \"url\" }, or { id = \"id\", url = \"image_url\" }");
-	return false;
+	return !fields.wrong || bad_option(place, diags, "columns",
+	                                   arena_printf(&diags->arena, "\"columns\" of import_rows %s", fields.wrong),
+	                                   "for example { \"id\", \"url\" }, or { id = \"id\", url = \"image_url\" }");
 }
 
 static bool subject(const void *step, struct relname *table)

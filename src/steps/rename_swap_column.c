@@ -6,6 +6,7 @@
 #include "plan/column_traits.h"
 #include "plan/column_users.h"
 #include "plan/family.h"
+#include "plan/names.h"
 
 struct rename_swap_column_args {
 	struct relname table;
@@ -44,33 +45,26 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-static bool wrong(const struct option_place *place, struct diags *diags, const char *option, const char *what,
-                  const char *help)
-{
-	diag_help(&diags->arena, option_error(place, diags, "bad-option", option, "%s", what), "%s", help);
-	return false;
-}
-
 static bool check(const void *step, const struct option_place *place, struct diags *diags)
 {
 	const struct rename_swap_column_args *args = step;
 	struct arena *arena = &diags->arena;
 
 	if (strcmp(args->column, args->with) == 0)
-		return wrong(place, diags, "with",
-		             arena_printf(arena, "\"%s\" can't change places with itself", args->column),
-		             "with names the new column, which add_column_if_missing has added under another name");
+		return bad_option(place, diags, "with",
+		                  arena_printf(arena, "\"%s\" can't change places with itself", args->column),
+		                  "with names the new column, which add_column_if_missing has added under another name");
 	if (strcmp(args->column, args->retire_as) == 0)
-		return wrong(
+		return bad_option(
 			place, diags, "retire_as",
 			arena_printf(arena, "the new column gets the name \"%s\", so the old one can't keep it", args->column),
 			arena_printf(arena, "choose another name for it, as retire_as = \"%s_old\"", args->column));
 	if (is_system_column(args->retire_as))
-		return wrong(place, diags, "retire_as",
-		             arena_printf(arena, "every table has a column %s of its own", args->retire_as),
-		             "choose another name");
+		return bad_option(place, diags, "retire_as",
+		                  arena_printf(arena, "every table has a column %s of its own", args->retire_as),
+		                  "choose another name");
 	if (strcmp(args->with, args->retire_as) == 0)
-		return wrong(
+		return bad_option(
 			place, diags, "retire_as",
 			arena_printf(arena, "\"%s\" is the name of the new column, which nothing has after this", args->with),
 			arena_printf(arena,
