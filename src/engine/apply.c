@@ -12,13 +12,6 @@ struct keys {
 	const char *const *items; /* their columns, of the key's types */
 };
 
-size_t apply_add_truncated(const struct pair *p, struct batch *batch)
-{
-	return batch_add(
-		batch,
-		arena_printf(batch->arena, "SELECT EXISTS (SELECT FROM %s WHERE k1 IS NULL) AS truncated", p->c->log), 0);
-}
-
 /* Rows that have no image any more, by that key. */
 static const char *removal(const struct pair *p, const struct keys *keys, struct arena *arena)
 {
@@ -215,7 +208,7 @@ bool apply_round(const struct pair *p, int64_t limit, struct applied *applied, s
 
 	*applied = (struct applied){0};
 	pair_begin(p, true, &batch);
-	looked = apply_add_truncated(p, &batch);
+	looked = pair_add_truncated(p->c, &batch);
 	popped = batch_add(&batch, pop(p, limit, &arena), 0);
 	answers = batch_results(&batch);
 	ok = pair_send(p, &batch, answers, err);
@@ -252,18 +245,25 @@ static struct keys keys_of_log(const struct pair *p, struct arena *arena)
 	return keys;
 }
 
-/* The log's rows are the keys, and go when their rows are refreshed: nothing of it leaves the server. */
-static void compose(const struct pair *p, bool anew, struct batch *batch, size_t *guard, size_t *gone)
+/* The log's rows are the keys, and go when their rows are refreshed. */
+size_t apply_add_all(const struct pair *p, bool anew, struct batch *batch)
 {
-	struct arena *arena = batch->arena;
-	struct keys keys = keys_of_log(p, arena);
+	struct keys keys = keys_of_log(p, batch->arena);
 
-	*guard = pair_add_guard(p, batch);
 	if (anew)
 		add_anew(p, &keys, batch);
 	else
 		add_refresh(p, &keys, batch);
-	*gone = batch_add(batch, arena_printf(arena, "DELETE FROM %s", p->c->log), 0);
+	return batch_add(batch, arena_printf(batch->arena, "DELETE FROM %s", p->c->log), 0);
+}
+
+/* Nothing of the log leaves the server. */
+static void compose(const struct pair *p, bool anew, struct batch *batch, size_t *guard, size_t *gone)
+{
+	struct arena *arena = batch->arena;
+
+	*guard = pair_add_guard(p, batch);
+	*gone = apply_add_all(p, anew, batch);
 	batch_add_often(
 		batch,
 		"UPDATE interlock.pair SET synced_at = pg_catalog.clock_timestamp() WHERE run OPERATOR(pg_catalog.=)"
@@ -280,7 +280,7 @@ static bool sync_once(const struct pair *p, bool anew, struct applied *applied, 
 	bool ok;
 
 	pair_begin_snapshot(p, &opening);
-	looked = apply_add_truncated(p, &opening);
+	looked = pair_add_truncated(p->c, &opening);
 	answers = batch_results(&opening);
 	if (!pair_send(p, &opening, answers, err))
 		return false;
@@ -318,17 +318,6 @@ bool apply_sync_point(const struct pair *p, struct applied *applied, struct err 
 	applied->ms = (double)(loop_now() - begin);
 	arena_release(&arena);
 	return ok;
-}
-
-void apply_add_all(const struct pair *p, bool anew, struct batch *batch)
-{
-	struct keys keys = keys_of_log(p, batch->arena);
-
-	if (anew)
-		add_anew(p, &keys, batch);
-	else
-		add_refresh(p, &keys, batch);
-	batch_add(batch, arena_printf(batch->arena, "DELETE FROM %s", p->c->log), 0);
 }
 
 bool apply_restart(const struct pair *p, struct err *err)

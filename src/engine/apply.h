@@ -27,12 +27,9 @@ bool apply_sync_point(const struct pair *pair, struct applied *applied, struct e
  * everybody; the log is empty then.  Rows are written over, so that a snapshot
  * from before sees their earlier versions.  Where values moved between rows
  * that an index wants unique, that fails (23505), and `anew` takes the rows out
- * first.
+ * first.  Gives the index of the statement that empties the log.
  */
-void apply_add_all(const struct pair *pair, bool anew, struct batch *batch);
-
-/* Adds the question whether live was truncated, as the column `truncated`; gives its index. */
-size_t apply_add_truncated(const struct pair *pair, struct batch *batch);
+size_t apply_add_all(const struct pair *pair, bool anew, struct batch *batch);
 
 /* The shadow is emptied and all of it is to do, as after a TRUNCATE of live, whose notes go. */
 bool apply_restart(const struct pair *pair, struct err *err);

@@ -1,8 +1,9 @@
 /* Questions, answers, and their form in the registry. */
 #include "engine/carried.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "plan/json_text.h"
 
 size_t carried_kinds(void)
 {
@@ -68,15 +69,6 @@ void carried_keep_portrait(int64_t run, int number, const char *portrait, struct
 	                arena_printf(batch->arena, "%d", number), portrait);
 }
 
-static const char *shown(json_t *value, struct arena *arena)
-{
-	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-	const char *copy = text ? arena_strdup(arena, text) : NULL;
-
-	free(text);
-	return copy;
-}
-
 static const char *or_nothing(const char *text)
 {
 	return text ? text : "nothing";
@@ -90,8 +82,8 @@ size_t carried_lacks(const char *portrait, const char *other, struct arena *aren
 	size_t count = 0;
 
 	json_object_foreach(a, name, value) if (!json_equal(value, json_object_get(b, name))) out[count++] =
-		arena_printf(arena, "%s: %s, not %s", name, or_nothing(shown(json_object_get(b, name), arena)),
-	                 shown(value, arena));
+		arena_printf(arena, "%s: %s, not %s", name, or_nothing(json_text(json_object_get(b, name), arena)),
+	                 json_text(value, arena));
 	json_decref(a);
 	json_decref(b);
 	*lines = out;
@@ -108,8 +100,6 @@ static bool is_kept(enum carry_stage stage, bool back)
 const char *carried_to_json(const struct carried *carried, const char *before, bool back, struct arena *arena)
 {
 	json_t *object = json_object(), *list = json_array();
-	const char *copy;
-	char *text;
 
 	for (size_t i = 0; i < carried->count; i++) {
 		const struct carried_item *item = &carried->items[i];
@@ -122,16 +112,7 @@ const char *carried_to_json(const struct carried *carried, const char *before, b
 	json_object_set_new(object, "items", list);
 	if (!back)
 		json_object_set_new(object, "before", json_loads(before ? before : "{}", 0, NULL));
-	text = json_dumps(object, JSON_COMPACT);
-	copy = arena_strdup(arena, text);
-	free(text);
-	json_decref(object);
-	return copy;
-}
-
-static const char *text_of(json_t *object, const char *name, struct arena *arena)
-{
-	return arena_strdup(arena, json_string_value(json_object_get(object, name)));
+	return json_text_new(object, arena);
 }
 
 void carried_from_json(const char *text, struct arena *arena, struct carried *out)
@@ -141,12 +122,12 @@ void carried_from_json(const char *text, struct arena *arena, struct carried *ou
 
 	*out = (struct carried){.items = arena_array(arena, struct carried_item, json_array_size(list) + 1),
 	                        .count = json_array_size(list),
-	                        .before = shown(json_object_get(object, "before"), arena),
-	                        .after = shown(json_object_get(object, "after"), arena)};
+	                        .before = json_text(json_object_get(object, "before"), arena),
+	                        .after = json_text(json_object_get(object, "after"), arena)};
 	json_array_foreach(list, i, item) out->items[i] =
 		(struct carried_item){.stage = (enum carry_stage)json_integer_value(json_object_get(item, "stage")),
 	                          .kind = (size_t)json_integer_value(json_object_get(item, "kind")),
-	                          .name = text_of(item, "name", arena),
-	                          .statement = text_of(item, "statement", arena)};
+	                          .name = json_text_of(item, "name", arena),
+	                          .statement = json_text_of(item, "statement", arena)};
 	json_decref(object);
 }

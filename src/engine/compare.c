@@ -213,14 +213,11 @@ static bool open_snapshot(struct compare *m, struct err *err)
 	tx_add_snapshot(s, &batch);
 	batch_add_often(&batch, "SELECT pg_catalog.set_config('search_path', $1, true)", 1,
 	                s->plan->settings.search_path);
-	batch_add(&batch,
-	          m->c->number
-	              ? arena_printf(&arena, "SELECT EXISTS (SELECT FROM %s WHERE k1 IS NULL) AS emptied", m->c->log)
-	              : "SELECT false AS emptied",
-	          0);
+	if (m->c->number)
+		pair_add_truncated(m->c, &batch);
 	answers = batch_results(&batch);
 	ok = batch_send(&batch, s->worker, 0, answers, &failed, err);
-	emptied = ok && rows_true(answers[batch.count - 1], 0, "emptied");
+	emptied = ok && m->c->number && rows_true(answers[batch.count - 1], 0, "truncated");
 	batch_free_results(&batch, answers);
 	arena_release(&arena);
 	if (!ok)

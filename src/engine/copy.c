@@ -218,7 +218,7 @@ static bool run_round(struct copy *c, bool *truncated, bool *more, struct err *e
 	int attempts = 0;
 
 	for (; !apply_round(&c->pair, limit, &applied, err); limit = limit / 2 + 1) {
-		if (!pair_try_again(&c->pair, &attempts, err))
+		if (!exec_try_again(c->pair.session, &attempts, err))
 			return false;
 		pace_halve(&c->round);
 	}
@@ -250,7 +250,7 @@ static bool copy_patiently(struct copy *c, const struct flight *now, const struc
 	int attempts = 0;
 
 	while (!copy_chunk(c, now, next, err))
-		if (!pair_try_again(&c->pair, &attempts, err))
+		if (!exec_try_again(c->pair.session, &attempts, err))
 			return false;
 	return true;
 }
@@ -336,7 +336,7 @@ static bool sync_up(struct copy *c, bool *truncated, struct err *err)
 		if (!count_log(c, err))
 			return false;
 		while (!apply_sync_point(&c->pair, &applied, err))
-			if (!pair_try_again(&c->pair, &attempts, err))
+			if (!exec_try_again(c->pair.session, &attempts, err))
 				return false;
 		*truncated = applied.truncated;
 		/* Where it does not become shorter any more, the rest is what is written during a round. */
@@ -436,7 +436,7 @@ static bool drain(struct session *s, const struct copying *copying, struct arena
 
 	if (strcmp(copying->state, "ended") == 0)
 		return true;
-	if (pair_is_switched(&c.pair))
+	if (pair_is_switched(c.pair.c))
 		return reverse_drain(&c.pair, err);
 	if (!is_copied(copying)) /* what is to do yet is forgotten, so that the log stays short */
 		return follow(&c, loop_now() + DRAIN_MS, &truncated, err) && (!truncated || apply_restart(&c.pair, err));

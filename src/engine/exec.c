@@ -15,7 +15,7 @@
 #include "engine/work.h"
 #include "plan/place.h"
 
-enum { REPROBES_MAX = 3, RECONNECTS_MAX = 5 };
+enum { REPROBES_MAX = 3, RECONNECTS_MAX = 5, TRIES_MAX = 20, TRIES_PAUSE_MS = 50 };
 
 #define HELPER "\"__il_" /* how the names of our own helpers begin, in the server's quotes */
 
@@ -422,23 +422,38 @@ bool exec_step(struct session *s, const struct step *step, enum direction direct
 	return false;
 }
 
-bool exec_follow(struct session *s, struct err *err)
+/* Whether the type has anything to do in that direction. */
+static bool has(const struct step *step, enum direction direction)
+{
+	return direction == FINISH ? step->type->finish != NULL : step->type->follow != NULL;
+}
+
+bool exec_done_steps(struct session *s, enum direction direction, struct err *err)
 {
 	bool any = false;
 
 	for (size_t n = 1; n <= s->plan->step_count; n++)
-		any |= plan_step(s->plan, (int)n)->type->follow != NULL;
+		any |= has(plan_step(s->plan, (int)n), direction);
 	if (!any)
 		return true;
 	if (!registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err))
 		return false;
 	for (size_t n = 1; n <= s->plan->step_count; n++) {
 		const struct step *step = plan_step(s->plan, (int)n);
-		const struct step_row *row = &s->steps[n - 1];
+		const struct step_row *row = row_of(s, step);
 
-		if (step->type->follow && row->created && strcmp(row->state, "done") == 0 &&
-		    !exec_step(s, step, FOLLOW, err))
+		if (has(step, direction) && row->created && strcmp(row->state, "done") == 0 &&
+		    !exec_step(s, step, direction, err))
 			return false;
 	}
 	return true;
+}
+
+bool exec_try_again(struct session *s, int *attempts, struct err *err)
+{
+	if (conn_lost(s->worker) || s->lease_lost || ++*attempts > TRIES_MAX ||
+	    (!err_is(err, "40P01") && !err_is(err, "40001") && !err_is(err, "55P03")))
+		return false;
+	err_release(err);
+	return loop_sleep(s->connector->loop, TRIES_PAUSE_MS) || !exec_interrupted(err);
 }

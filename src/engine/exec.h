@@ -18,8 +18,19 @@ enum direction { FORWARD, BACK, RESTORE, EXPIRE, VERIFY, FINISH, FOLLOW };
  * half-done. */
 bool exec_step(struct session *session, const struct step *step, enum direction direction, struct err *err);
 
-/* Works off what steps that are done noted since (step_type.follow); for whoever holds the lease and has time. */
-bool exec_follow(struct session *session, struct err *err);
+/*
+ * For the steps that this run has done.  FOLLOW: works off what they noted
+ * since (step_type.follow); FINISH: what they keep up until the plan is done
+ * goes.  For whoever holds the lease.
+ */
+bool exec_done_steps(struct session *session, enum direction direction, struct err *err);
+
+/*
+ * A transaction that is repeated failed.  Were only others in its way, so that
+ * it is worth another attempt?  Then it has waited a moment.  *attempts counts,
+ * from 0.
+ */
+bool exec_try_again(struct session *session, int *attempts, struct err *err);
 
 /* Fills facts->archive_rows for its run and number: the rows of archive_<run>_<number>, -1 when there is no such
  * table. */

@@ -16,7 +16,6 @@
 enum {
 	TARGET_MS = 100, /* a batch may hold a key that somebody else wants to insert */
 	FIRST_LINES = 200,
-	RETRIES_MAX = 20,
 	LOOK_EVERY_MS = 200,
 	SHOWN = 10,
 	ENOUGH = 10000 /* rejected lines above what is allowed: the rest is not even tried */
@@ -189,18 +188,6 @@ static bool try_batch(struct import *i, const struct range *range, struct answer
 	return ok;
 }
 
-/* Others were in the way: worth another attempt. */
-static bool passes_by(const struct import *i, int *attempts, struct err *err)
-{
-	struct session *s = i->w->session;
-
-	if (conn_lost(s->worker) || s->lease_lost || ++*attempts > RETRIES_MAX ||
-	    (!err_is(err, "40P01") && !err_is(err, "40001") && !err_is(err, "55P03")))
-		return false;
-	err_release(err);
-	return loop_sleep(s->connector->loop, 50) || !exec_interrupted(err);
-}
-
 /* All lines behind *from, batch for batch. */
 static bool go_over(struct import *i, bool keep, int64_t *from, const char *what, struct err *err)
 {
@@ -216,7 +203,7 @@ static bool go_over(struct import *i, bool keep, int64_t *from, const char *what
 			return false;
 		i->pace.target = throttle_target(i->w->session, TARGET_MS);
 		if (!try_batch(i, &range, &answer, err)) {
-			if (!passes_by(i, &attempts, err))
+			if (!exec_try_again(i->w->session, &attempts, err))
 				return false;
 			pace_halve(&i->pace);
 			continue;

@@ -41,7 +41,7 @@ size_t lock_tables(const struct table_lock *locks, size_t count)
 	return tables;
 }
 
-static void add_wait(int64_t ms, struct batch *batch)
+void lock_add_wait(int64_t ms, struct batch *batch)
 {
 	batch_add_often(batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1,
 	                arena_printf(batch->arena, "%lldms", (long long)ms));
@@ -63,12 +63,12 @@ void lock_add(const struct work *w, const struct table_lock *locks, size_t count
 	if (tables == 0)
 		return;
 	if (patience->attempts > 0)
-		add_wait(lock_timeout_of(w->session, w->step), batch);
+		lock_add_wait(lock_timeout_of(w->session, w->step), batch);
 	for (size_t i = 0; i < count && !(patience->first_only && added > 0); i++) {
 		if (locks[i].by_itself)
 			continue;
 		if (added == 1 && patience->attempts >= IN_VAIN)
-			add_wait(wait_for_rest(w, tables), batch);
+			lock_add_wait(wait_for_rest(w, tables), batch);
 		batch_add(
 			batch,
 			arena_printf(batch->arena, "LOCK TABLE %s IN %s MODE%s", relname_quoted(batch->arena, &locks[i].table),

@@ -23,6 +23,9 @@ struct patience {
 /* How many of them LOCK TABLE takes; the others are left to their statements. */
 size_t lock_tables(const struct table_lock *locks, size_t count);
 
+/* Adds what bounds the wait of the lock statements behind it, in ms. */
+void lock_add_wait(int64_t ms, struct batch *batch);
+
 /*
  * Adds the LOCK TABLE statements of this attempt: the first may wait, the rest
  * not.  After some attempts in vain they may, too, all together as long as the

@@ -8,7 +8,7 @@
 #include "plan/capture.h"
 #include "plan/reverse.h"
 
-enum { IDLE_MS = 10000, LOCK_MS = 5000, ATTEMPTS_MAX = 20 };
+enum { IDLE_MS = 10000, LOCK_MS = 5000 };
 
 bool pairs_of_run(struct session *s, struct arena *arena, const struct copying ***pairs, size_t *count,
                   struct err *err)
@@ -47,20 +47,17 @@ bool pair_of_shadow(struct session *s, const struct relname *shadow, struct aren
 	return err_help(err, "parallel_table makes one, in an earlier phase of the same plan"), false;
 }
 
-bool pair_is_switched(const struct pair *p)
+bool pair_is_switched(const struct copying *c)
 {
-	return strcmp(p->c->state, "switched") == 0;
+	return strcmp(c->state, "switched") == 0;
 }
 
-bool pair_try_again(const struct pair *p, int *attempts, struct err *err)
+size_t pair_add_truncated(const struct copying *c, struct batch *batch)
 {
-	struct session *s = p->session;
+	const char *log = pair_is_switched(c) ? reverse_log(c->run, c->number, batch->arena) : c->log;
 
-	if (conn_lost(s->worker) || s->lease_lost || ++*attempts > ATTEMPTS_MAX ||
-	    (!err_is(err, "40P01") && !err_is(err, "40001") && !err_is(err, "55P03")))
-		return false;
-	err_release(err);
-	return loop_sleep(s->connector->loop, 50) || !exec_interrupted(err);
+	return batch_add(
+		batch, arena_printf(batch->arena, "SELECT EXISTS (SELECT FROM %s WHERE k1 IS NULL) AS truncated", log), 0);
 }
 
 const char *pair_run(const struct pair *p, struct arena *arena)
@@ -126,11 +123,11 @@ static const char guard[] =
 /* The table that follows, and the triggers by which it does. */
 static const char *other_table(const struct pair *p)
 {
-	return pair_is_switched(p) ? p->c->retired_quoted : p->c->shadow_quoted;
+	return pair_is_switched(p->c) ? p->c->retired_quoted : p->c->shadow_quoted;
 }
 static const char *follower(const struct pair *p, struct arena *arena)
 {
-	return pair_is_switched(p) ? reverse_trigger(p->c->run, p->c->number, arena) : p->c->trigger;
+	return pair_is_switched(p->c) ? reverse_trigger(p->c->run, p->c->number, arena) : p->c->trigger;
 }
 
 size_t pair_add_guard(const struct pair *p, struct batch *batch)
@@ -180,10 +177,10 @@ bool pair_guarded(const struct rows *answer, const struct pair *p, struct err *e
 	if (rows_count(answer) == 1 && rows_true(answer, 0, "same"))
 		return true;
 	err_set(err, EXIT_STEP, "somebody changed %s, %s, or the triggers that follow it", p->c->live_quoted,
-	        pair_is_switched(p) ? p->c->retired_quoted : "its shadow");
+	        pair_is_switched(p->c) ? p->c->retired_quoted : "its shadow");
 	err_detail(err, "what was written meanwhile may be missing in %s; nothing of this batch was kept",
 	           other_table(p));
-	if (pair_is_switched(p))
+	if (pair_is_switched(p->c))
 		return err_help(
 				   err,
 				   "find out who did it and take it back: until then nothing reaches %s, and undo would lose it",

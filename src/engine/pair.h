@@ -48,15 +48,18 @@ bool pair_send(const struct pair *pair, struct batch *batch, struct rows **answe
 size_t pair_add_guard(const struct pair *pair, struct batch *batch);
 bool pair_guarded(const struct rows *answer, const struct pair *pair, struct err *err);
 
+/*
+ * Adds the question whether the table that is written was truncated, as the
+ * column `truncated`; gives its index.  Behind a switch the shadow is the one
+ * that is written.
+ */
+size_t pair_add_truncated(const struct copying *copying, struct batch *batch);
+
 /* Adds the statement after which no earlier verdict on the pair counts. */
 void pair_add_unverified(const struct pair *pair, struct batch *batch);
 
 /* Has the shadow the live name now, so that the retired table is the one that follows? */
-bool pair_is_switched(const struct pair *pair);
-
-/* Were only others in the way of a transaction, so that it is worth another attempt?  Then it has waited a moment.
- */
-bool pair_try_again(const struct pair *pair, int *attempts, struct err *err);
+bool pair_is_switched(const struct copying *copying);
 
 /* The number of the pair's run and its own, as parameters. */
 const char *pair_run(const struct pair *pair, struct arena *arena);

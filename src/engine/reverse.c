@@ -138,7 +138,7 @@ bool reverse_drain(const struct pair *p, struct err *err)
 
 	for (int rounds = 0; rounds < ROUNDS_MAX && loop_now() < until; rounds++) {
 		while (!do_round(p, &round, err))
-			if (!pair_try_again(p, &attempts, err))
+			if (!exec_try_again(p->session, &attempts, err))
 				return false;
 		if (round.met && !tell_met(p, err))
 			return false;

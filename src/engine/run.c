@@ -27,32 +27,6 @@ static bool untouched(const struct session *s, const struct block *block)
 	return true;
 }
 
-static bool keeps_something_up(const struct plan *plan)
-{
-	for (size_t n = 1; n <= plan->step_count; n++)
-		if (plan_step(plan, (int)n)->type->finish)
-			return true;
-	return false;
-}
-
-/* What steps keep up until the plan is done goes. */
-static bool finish_steps(struct session *s, struct err *err)
-{
-	if (!keeps_something_up(s->plan))
-		return true;
-	if (!registry_steps(s->worker, s->run.id, s->plan->step_count, &s->arena, s->steps, err))
-		return false;
-	for (size_t n = 1; n <= s->plan->step_count; n++) {
-		const struct step *step = plan_step(s->plan, (int)n);
-		const struct step_row *row = &s->steps[n - 1];
-
-		if (step->type->finish && row->created && strcmp(row->state, "done") == 0 &&
-		    !exec_step(s, step, FINISH, err))
-			return false;
-	}
-	return true;
-}
-
 /*
  * The block is behind us: its end, the fingerprints and the next position in
  * one durable transaction; `begun`: in the one that is open.
@@ -63,7 +37,7 @@ static bool end_block(struct session *s, const struct block *block, bool begun, 
 	struct batch batch = {.arena = &arena};
 	bool last = (size_t)block->index + 1 == s->plan->block_count, ok;
 
-	if (last && !finish_steps(s, err))
+	if (last && !exec_done_steps(s, FINISH, err))
 		return false;
 	batch_add(&batch, "SET LOCAL synchronous_commit TO DEFAULT", 0);
 	if (block->kind == BLOCK_PHASE)
@@ -173,7 +147,7 @@ static bool end_rollout(struct session *s, const struct block *block, struct err
 		return false;
 	}
 	s->run.next_block = block->index + 1;
-	return finish_steps(s, err) && run_set_state(s, "done", err);
+	return exec_done_steps(s, FINISH, err) && run_set_state(s, "done", err);
 }
 
 /*
@@ -269,7 +243,7 @@ static bool go_on(struct session *s, const struct block *to, bool once, struct d
 			break;
 		if (block->kind == BLOCK_PHASE && !may_begin(s, block, findings, err))
 			return false;
-		if (!course_forward(s, err) || !copy_drain_all(s, err) || !exec_follow(s, err) ||
+		if (!course_forward(s, err) || !copy_drain_all(s, err) || !exec_done_steps(s, FOLLOW, err) ||
 		    !(block->kind == BLOCK_PHASE ? run_phase(s, block, &end->steps, err) : run_stop(s, block, end, err)))
 			return false;
 		if (end->code == EXIT_WAITING || (once && block->kind == BLOCK_PHASE))
@@ -289,7 +263,7 @@ bool run_forward(struct session *s, const struct run_options *o, struct diags *f
 	if (o->to && !to)
 		return err_set(err, EXIT_USAGE, "plan \"%s\" has no block \"%s\"", s->plan->name, o->to);
 	if ((size_t)s->run.next_block >= s->plan->block_count)
-		return course_forward(s, err) && finish_steps(s, err) && run_set_state(s, "done", err);
+		return course_forward(s, err) && exec_done_steps(s, FINISH, err) && run_set_state(s, "done", err);
 	if (!is_paused(s, end, err) || end->code == EXIT_WAITING)
 		return end->code == EXIT_WAITING;
 	ok = go_on(s, to, o->once, findings, end, err);

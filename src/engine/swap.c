@@ -16,7 +16,8 @@ enum { SHOW_MAX = 10, VALIDATE_ATTEMPTS = 20, VALIDATE_PAUSE_MS = 500 };
 
 static bool not_this_pair(const struct swapped *p, struct err *err)
 {
-	err_set(err, EXIT_STEP, "%s is a shadow of %s, not of %s", p->shadow, p->pair.c->live_quoted, p->live);
+	err_set(err, EXIT_STEP, "%s is a shadow of %s, not of %s", p->pair.c->shadow_quoted, p->pair.c->live_quoted,
+	        p->live);
 	err_help(err, "correct live or shadow of rename_swap");
 	return false;
 }
@@ -48,12 +49,14 @@ static bool load(struct swap *s, struct err *err)
 	s->pairs = arena_array(arena, struct swapped, s->count);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct swap_pair *names = &s->g->pairs[i];
+		const char *shadow = relname_quoted(arena, &names->shadow);
+		const char *retired = relname_quoted(arena, &names->retired);
 		struct swapped *p = &s->pairs[i];
 
 		*p = (struct swapped){.pair = {.session = s->w->session, .arena = arena},
 		                      .live = relname_quoted(arena, &names->live),
-		                      .shadow = relname_quoted(arena, &names->shadow),
-		                      .retired = relname_quoted(arena, &names->retired)};
+		                      .comes = s->back ? retired : shadow,
+		                      .goes = s->back ? shadow : retired};
 		if (!pair_of_shadow(s->w->session, &names->shadow, arena, &p->pair.c, err))
 			return false;
 		if (!relname_equal(&p->pair.c->live, &names->live))
@@ -77,7 +80,7 @@ static bool is_switched(const struct swap *s)
 static bool tell_conflicts(const struct swapped *p, const struct undo_conflict *conflicts, size_t count,
                            int64_t total, struct err *err)
 {
-	err_set(err, EXIT_STEP, "%s can't hold %lld %s written since the switch, and undo would lose %s", p->retired,
+	err_set(err, EXIT_STEP, "%s can't hold %lld %s written since the switch, and undo would lose %s", p->comes,
 	        (long long)total, total == 1 ? "row that was" : "rows that were", total == 1 ? "it" : "them");
 	for (size_t i = 0; i < count; i++)
 		err_detail(err, "%s: %s", conflicts[i].key, conflicts[i].message);

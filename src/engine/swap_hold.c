@@ -83,7 +83,7 @@ bool swap_foresee(struct swap *s, struct err *err)
 		struct carry_question question = swap_question(s, i);
 
 		asked[i] = s->back ? 0 : carried_ask(&question, &batch);
-		carried_ask_portrait(&question, s->back ? s->pairs[i].retired : s->pairs[i].shadow, &batch);
+		carried_ask_portrait(&question, s->pairs[i].comes, &batch);
 	}
 	answers = batch_results(&batch);
 	if (!tx_begin(s->w->session, &batch, answers, err))
@@ -119,27 +119,19 @@ static void add_settings(const struct swap *s, struct batch *batch)
 /* The last round, behind the proof that nobody touched what follows the tables. */
 static void add_last_round(const struct swap *s, const struct swapped *p, struct place *place, struct batch *batch)
 {
-	const struct copying *c = p->pair.c;
-
 	place->guard = pair_add_guard(&p->pair, batch);
+	place->emptied = pair_add_truncated(p->pair.c, batch);
 	if (!s->back) {
-		place->emptied = apply_add_truncated(&p->pair, batch);
 		apply_add_all(&p->pair, s->w->patience->anew, batch);
-		return;
+	} else {
+		reverse_add_all(&p->pair, batch);
 	}
-	place->emptied =
-		batch_add(batch,
-	              arena_printf(batch->arena, "SELECT EXISTS (SELECT FROM %s WHERE k1 IS NULL) AS truncated",
-	                           reverse_log(c->run, c->number, batch->arena)),
-	              0);
-	reverse_add_all(&p->pair, batch);
 }
 
 /* Who reads a view locks it before its tables: so do we, and wait no longer for it than for a table. */
 static void add_view_locks(const struct swap *s, struct batch *batch)
 {
-	batch_add_often(batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1,
-	                arena_printf(batch->arena, "%lldms", (long long)lock_timeout_of(s->w->session, s->w->step)));
+	lock_add_wait(lock_timeout_of(s->w->session, s->w->step), batch);
 	for (size_t i = 0; i < s->count; i++)
 		for (size_t k = 0; k < s->pairs[i].carried.count; k++)
 			if (s->pairs[i].carried.items[k].stage == CARRY_LOCK_VIEW)
@@ -158,12 +150,11 @@ static void compose(struct swap *s, struct place *places, struct batch *batch)
 	batch_add_often(batch, "SET LOCAL search_path TO pg_catalog, pg_temp", 0);
 	carried_plan_once(batch);
 	for (size_t i = 0; i < s->count; i++) {
-		const struct swapped *p = &s->pairs[i];
 		struct carry_question question = swap_question(s, i);
 
 		if (!s->back)
 			places[i].asked = carried_ask(&question, batch);
-		places[i].portrait = carried_ask_portrait(&question, s->back ? p->retired : p->shadow, batch);
+		places[i].portrait = carried_ask_portrait(&question, s->pairs[i].comes, batch);
 	}
 }
 
@@ -210,8 +201,10 @@ static enum outcome take(struct swap *s, struct rows **answers, const struct pla
  */
 static bool is_worth_a_look(struct swap *s, const struct err *err)
 {
-	if (!s->back && err_is(err, "23505") && !s->w->patience->anew)
-		return s->w->patience->anew = true;
+	if (!s->back && err_is(err, "23505") && !s->w->patience->anew) {
+		s->w->patience->anew = true;
+		return true;
+	}
 	return s->back && (err_is(err, "22") || err_is(err, "23")) && ++s->w->patience->holds < LAST_ROUNDS_MAX;
 }
 

@@ -28,13 +28,23 @@ static void rename_table(const char *from, const char *to, struct stmts *stmts)
 	stmts_add(stmts, STMT_TOGETHER, "ALTER TABLE %s RENAME TO %s", from, ident_quoted(stmts->arena, to));
 }
 
+static void rename_pairs(const struct swap *s, struct stmts *stmts)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct swap_pair *names = &s->g->pairs[i];
+
+		rename_table(s->pairs[i].live, s->back ? names->shadow.name : names->retired.name, stmts);
+		rename_table(s->pairs[i].comes, names->live.name, stmts);
+	}
+}
+
 /* The pair under the names that it has from now on. */
 static struct copying renamed(const struct swap *s, size_t i)
 {
 	struct copying c = *s->pairs[i].pair.c;
 
 	c.retired = s->g->pairs[i].retired;
-	c.retired_quoted = s->pairs[i].retired;
+	c.retired_quoted = s->pairs[i].goes;
 	return c;
 }
 
@@ -43,10 +53,7 @@ static void add_there(const struct swap *s, struct stmts *stmts)
 	for (size_t i = 0; i < s->count; i++)
 		capture_pause(s->pairs[i].pair.c, stmts);
 	add_stage(s, CARRY_DETACH, stmts);
-	for (size_t i = 0; i < s->count; i++) {
-		rename_table(s->pairs[i].live, s->g->pairs[i].retired.name, stmts);
-		rename_table(s->pairs[i].shadow, s->g->pairs[i].live.name, stmts);
-	}
+	rename_pairs(s, stmts);
 	add_stage(s, CARRY_RENAME, stmts);
 	add_stage(s, CARRY_ATTACH, stmts);
 	for (size_t i = 0; s->g->sync_back && i < s->count; i++) {
@@ -61,10 +68,7 @@ static void add_back(const struct swap *s, struct stmts *stmts)
 	for (size_t i = 0; i < s->count; i++)
 		reverse_drop(&s->g->pairs[i].live, s->pairs[i].pair.c->run, s->pairs[i].pair.c->number, stmts);
 	add_stage(s, CARRY_BACK_DETACH, stmts);
-	for (size_t i = 0; i < s->count; i++) {
-		rename_table(s->pairs[i].live, s->g->pairs[i].shadow.name, stmts);
-		rename_table(s->pairs[i].retired, s->g->pairs[i].live.name, stmts);
-	}
+	rename_pairs(s, stmts);
 	add_stage(s, CARRY_BACK_RENAME, stmts);
 	add_stage(s, CARRY_BACK_ATTACH, stmts);
 	for (size_t i = 0; i < s->count; i++)
@@ -73,11 +77,10 @@ static void add_back(const struct swap *s, struct stmts *stmts)
 
 /* ---- The registry ---- */
 
-#define SET_PAIR(guard)                                                                                             \
-	"UPDATE interlock.pair SET state = $3, retired_schema = $4, retired_name = $5, carried = $6::pg_catalog.jsonb," \
-	" guard = " guard " WHERE run = $1::pg_catalog.int8 AND number = $2::pg_catalog.int4"
-
-static const char set_pair[] = SET_PAIR(SQL_CAPTURE_GUARD("$7", "$8", "$9::pg_catalog.text"));
+static const char set_pair[] =
+	"UPDATE interlock.pair SET state = $3, retired_schema = $4, retired_name = $5, carried = $6::pg_catalog.jsonb,"
+	" guard = " SQL_CAPTURE_GUARD(
+		"$7", "$8", "$9::pg_catalog.text") " WHERE run = $1::pg_catalog.int8 AND number = $2::pg_catalog.int4";
 
 /* What the pair is now, with what is still to be done of it and for the way back. */
 static void add_state(const struct swap *s, size_t i, struct batch *batch)
@@ -90,8 +93,7 @@ static void add_state(const struct swap *s, size_t i, struct batch *batch)
 	          : s->g->sync_back ? "switched"
 	                            : "ended",
 	          s->back ? NULL : s->g->pairs[i].retired.schema, s->back ? NULL : s->g->pairs[i].retired.name,
-	          carried_to_json(&p->carried, p->portrait, s->back, batch->arena), p->live,
-	          s->back ? p->shadow : p->retired,
+	          carried_to_json(&p->carried, p->portrait, s->back, batch->arena), p->live, p->goes,
 	          s->back ? c->trigger : reverse_trigger(c->run, c->number, batch->arena));
 	if (s->back)
 		pair_add_unverified(&p->pair, batch);
@@ -150,7 +152,7 @@ static void ask_portrait(const struct swap *s, size_t i, struct batch *batch)
 {
 	struct carry_question question = swap_question(s, i);
 
-	carried_ask_portrait(&question, s->back ? s->pairs[i].shadow : s->pairs[i].retired, batch);
+	carried_ask_portrait(&question, s->pairs[i].goes, batch);
 }
 
 /* What undo will compare with; none is needed behind it. */

@@ -10,10 +10,12 @@
 /* One of the pairs. */
 struct swapped {
 	struct pair pair;
-	const char *live, *shadow, *retired; /* quoted, with their schema */
-	const char *declared;                /* JSON: foreign keys that the plan gives the shadow */
-	struct carried carried;              /* as it was kept when it switched; before that as it is asked */
-	const char *portrait;                /* of the live table, when the locks were had */
+	const char *live;       /* quoted, with its schema, as the next two */
+	const char *comes;      /* gets the live name: the shadow; back, the retired table */
+	const char *goes;       /* what the table that has the live name will be called */
+	const char *declared;   /* JSON: foreign keys that the plan gives the shadow */
+	struct carried carried; /* as it was kept when it switched; before that as it is asked */
+	const char *portrait;   /* of the live table, when the locks were had */
 };
 
 struct swap {

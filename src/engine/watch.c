@@ -108,7 +108,7 @@ static bool look(struct session *s, bool expire, struct watch *watch, struct err
 	watch->state = WATCH_OVER;
 	if (!is_over(&s->run)) {
 		ok = run_stops(s, &watch->end, err) && judge(s, watch, err) && copy_drain_all(s, err) &&
-		     exec_follow(s, err) &&
+		     exec_done_steps(s, FOLLOW, err) &&
 		     logs_find(s->control, s->run.id, &s->arena, &watch->logs, &watch->log_count, err);
 		watch->passed = s->run.next_block > before;
 	}

@@ -1,26 +1,7 @@
 /* Names and lists as the texts of parameters. */
 #include "plan/carry_question.h"
 
-const char *carry_array(const char *const *items, size_t count, struct arena *arena)
-{
-	struct buf out = {0};
-	const char *text;
-
-	buf_add_char(&out, '{');
-	for (size_t i = 0; i < count; i++) {
-		buf_add(&out, i ? ",\"" : "\"");
-		for (const char *c = items[i]; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				buf_add_char(&out, '\\');
-			buf_add_char(&out, *c);
-		}
-		buf_add_char(&out, '"');
-	}
-	buf_add_char(&out, '}');
-	text = arena_strdup(arena, buf_text(&out));
-	buf_release(&out);
-	return text;
-}
+#include "plan/probes.h"
 
 static const char *lives(const struct swapping *s, struct arena *arena)
 {
@@ -28,7 +9,7 @@ static const char *lives(const struct swapping *s, struct arena *arena)
 
 	for (size_t i = 0; i < s->count; i++)
 		items[i] = relname_quoted(arena, &s->pairs[i].live);
-	return carry_array(items, s->count, arena);
+	return array_or_empty(items, s->count, arena);
 }
 
 const char *const *carry_params(const struct carry_question *q, struct arena *arena)
@@ -41,6 +22,6 @@ const char *const *carry_params(const struct carry_question *q, struct arena *ar
 	params[3] = arena_printf(arena, "%lld", (long long)q->run);
 	params[4] = lives(q->swapping, arena);
 	params[5] = q->foreign_keys;
-	params[6] = carry_array(q->swapping->leaves.items, q->swapping->leaves.count, arena);
+	params[6] = array_or_empty(q->swapping->leaves.items, q->swapping->leaves.count, arena);
 	return params;
 }

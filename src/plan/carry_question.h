@@ -15,7 +15,4 @@ struct carry_question {
 /* CARRY_PARAMS texts, in the arena. */
 const char *const *carry_params(const struct carry_question *question, struct arena *arena);
 
-/* A text[] of any texts, in the arena. */
-const char *carry_array(const char *const *items, size_t count, struct arena *arena);
-
 #endif

@@ -1,10 +1,9 @@
 /* Functions and triggers of ours, made anew with the names exchanged, or as they were before. */
 #include "plan/column_keepers.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "plan/json_text.h"
 #include "plan/syncing.h"
 #include "sql/columns.h"
 #include "sql/rename.h"
@@ -105,7 +104,6 @@ static const char *renamed_checks(const struct naming *n, json_t *checks)
 {
 	json_t *list = json_array(), *entry;
 	const char *result = NULL;
-	char *text;
 	size_t i;
 
 	json_array_foreach(checks, i, entry)
@@ -115,11 +113,8 @@ static const char *renamed_checks(const struct naming *n, json_t *checks)
 		if (check)
 			json_array_append_new(list, json_string(check));
 	}
-	if (json_array_size(list) > 0) {
-		text = json_dumps(list, JSON_COMPACT);
-		result = arena_strdup(n->arena, text);
-		free(text);
-	}
+	if (json_array_size(list) > 0)
+		result = json_text(list, n->arena);
 	json_decref(list);
 	return result;
 }

@@ -59,7 +59,7 @@ static const char *columns_of(const struct assignment_list *list, struct arena *
 
 	for (size_t i = 0; i < list->count; i++)
 		names[i] = list->items[i].column;
-	return list->count ? array_literal(names, list->count, arena) : "{}";
+	return array_or_empty(names, list->count, arena);
 }
 
 void lookup_probe(const struct relname *table, const struct assignment_list *set, const char *where,

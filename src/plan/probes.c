@@ -33,6 +33,11 @@ const char *array_literal(const char *const *names, size_t count, struct arena *
 	return take(&text, arena);
 }
 
+const char *array_or_empty(const char *const *names, size_t count, struct arena *arena)
+{
+	return count ? array_literal(names, count, arena) : "{}";
+}
+
 /* ---- Foreign keys ---- */
 
 const char *const foreign_key_actions[] = {"no action", "restrict", "cascade", "set null", "set default", NULL};

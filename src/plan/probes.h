@@ -259,4 +259,7 @@ void foreign_key_drop(const struct foreign_key_plan *key, const char *name, stru
 /* Names as an array literal, {"a","b"}; NULL when there are none. */
 const char *array_literal(const char *const *names, size_t count, struct arena *arena);
 
+/* The same, but {} when there are none. */
+const char *array_or_empty(const char *const *names, size_t count, struct arena *arena);
+
 #endif

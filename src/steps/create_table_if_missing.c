@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "plan/json_text.h"
 #include "plan/names.h"
 #include "plan/referring.h"
 
@@ -205,16 +206,10 @@ static json_t *foreign_key_json(const struct foreign_key *key)
 static const char *foreign_keys_json(const struct table_definition *definition, struct arena *arena)
 {
 	json_t *list = json_array();
-	const char *copy;
-	char *text;
 
 	for (size_t i = 0; i < definition->foreign_key_count; i++)
 		json_array_append_new(list, foreign_key_json(&definition->foreign_keys[i]));
-	text = json_dumps(list, JSON_COMPACT);
-	copy = arena_strdup(arena, text);
-	free(text);
-	json_decref(list);
-	return copy;
+	return json_text_new(list, arena);
 }
 
 static void probe(const void *step, struct probe *probe)

@@ -5,6 +5,7 @@
 
 #include "plan/carry_question.h"
 #include "plan/names.h"
+#include "plan/probes.h"
 #include "plan/reverse.h"
 
 enum { PAIRS_MAX = 16 };
@@ -265,7 +266,7 @@ static const char *names_array(const struct swapping *s, size_t offset, struct a
 
 	for (size_t i = 0; i < s->count; i++)
 		items[i] = relname_quoted(arena, (const struct relname *)((const char *)&s->pairs[i] + offset));
-	return carry_array(items, s->count, arena);
+	return array_or_empty(items, s->count, arena);
 }
 
 static void probe(const void *step, struct probe *probe)
