@@ -65,10 +65,17 @@ local function spec_of(given, subject, rule)
   return spec
 end
 
--- Where options() was called from: the line of the caller, then its callers, and the library's own line.
+-- Where the options were written, as far as one can tell: the innermost line outside the library's file, then its
+-- callers, and the library's own line.
 local function caller_places()
   local frames = host.frames()
   local first = frames[2] and 2 or 1
+  for i = 2, #frames do
+    if frames[i][1] ~= frames[1][1] then
+      first = i
+      break
+    end
+  end
   local chain = {}
   for i = first + 1, #frames do chain[#chain + 1] = frames[i] end
   return { span = frames[first], chain = chain, details = { ("the options are declared at %s")

@@ -348,13 +348,20 @@ static void check_versions(struct catalogue_check *g)
 		}
 }
 
+/* Probes are long and look up single rows: compiling one can take ten seconds. */
+static bool begin(struct conn *conn, struct err *err)
+{
+	return conn_query(conn, QUERY("BEGIN"), NULL, err) &&
+	       conn_query(conn, QUERY("SELECT pg_catalog.set_config('jit', 'off', true)"), NULL, err);
+}
+
 bool check_catalogue(struct catalogue_check *check, struct err *err)
 {
 	struct err ignored = {0};
-	bool ok = check_zones(check->conn, check->plan, check->diags, err) &&
-	          conn_query(check->conn, QUERY("BEGIN"), NULL, err) && set_path(check, own_path, err) &&
-	          gather_these(check, TURN_NAMES, err) && set_path(check, check->plan->settings.search_path, err) &&
-	          check_types(check, err) && set_path(check, own_path, err) && gather_these(check, TURN_MOST, err) &&
+	bool ok = check_zones(check->conn, check->plan, check->diags, err) && begin(check->conn, err) &&
+	          set_path(check, own_path, err) && gather_these(check, TURN_NAMES, err) &&
+	          set_path(check, check->plan->settings.search_path, err) && check_types(check, err) &&
+	          set_path(check, own_path, err) && gather_these(check, TURN_MOST, err) &&
 	          gather_these(check, TURN_WAITING, err) && check_rollouts(check, err) && check_queries(check, err) &&
 	          set_path(check, own_path, err) && check_stays_behind(check, err);
 

@@ -388,10 +388,15 @@ static bool count_left(struct session *s, const struct step *step, int64_t *left
 	return true;
 }
 
-bool run_restore(struct session *s, int number, int64_t *left, struct run_end *end, struct err *err)
+struct turn {
+	size_t steps, restored; /* steps that kept rows, and rows that came back */
+	int64_t left;
+};
+
+/* One turn of each step that keeps rows. */
+static bool restore_once(struct session *s, int number, struct turn *turn, struct err *err)
 {
-	*end = (struct run_end){.code = EXIT_DONE};
-	*left = 0;
+	*turn = (struct turn){0};
 	for (size_t n = 1; n <= s->plan->step_count; n++) {
 		const struct step *step = plan_step(s->plan, (int)n);
 		int64_t before = 0, after = 0;
@@ -404,8 +409,24 @@ bool run_restore(struct session *s, int number, int64_t *left, struct run_end *e
 			continue;
 		if (exec_interrupted(err) || !exec_step(s, step, RESTORE, err) || !count_left(s, step, &after, err))
 			return false;
-		*left += after;
-		end->steps += (size_t)(before - after);
+		turn->steps++;
+		turn->left += after;
+		turn->restored += (size_t)(before - after);
 	}
+	return true;
+}
+
+/* A row may refer to one that a later step keeps: as long as some come back, there is another turn. */
+bool run_restore(struct session *s, int number, int64_t *left, struct run_end *end, struct err *err)
+{
+	struct turn turn;
+
+	*end = (struct run_end){.code = EXIT_DONE};
+	do {
+		if (!restore_once(s, number, &turn, err))
+			return false;
+		end->steps += turn.restored;
+		*left = turn.left;
+	} while (turn.restored > 0 && turn.left > 0 && turn.steps > 1);
 	return true;
 }
