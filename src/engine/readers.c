@@ -67,6 +67,23 @@ const struct step *period_step_on(const struct plan *plan, const struct relname 
 	return NULL;
 }
 
+/* Sessions send their counters late: did one of them do something of late that may still come? */
+static bool let_others_report(struct session *s, struct err *err)
+{
+	static const char question[] =
+		"SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()"
+		" AND backend_type = 'client backend' AND application_name NOT LIKE 'interlock:%' AND"
+		" coalesce(state_change > pg_catalog.now() - interval '10 seconds', true)) AS late";
+	struct rows *rows;
+
+	if (!conn_query(s->control, QUERY(question), &rows, err))
+		return false;
+	if (rows_true(rows, 0, "late"))
+		loop_sleep(s->connector->loop, COUNTERS_LATE_MS);
+	rows_free(rows);
+	return true;
+}
+
 /* What our own statements have read is in the counters before they are looked at for the first time. */
 static bool flush_statistics(struct session *s, struct err *err)
 {
@@ -96,7 +113,7 @@ static bool can_watch(const struct period *p, size_t i, struct err *err)
 /* The first sample, after everything that we did ourselves. */
 static bool begin_watch(struct period *p, struct err *err)
 {
-	if (!flush_statistics(p->look->session, err) ||
+	if (!let_others_report(p->look->session, err) || !flush_statistics(p->look->session, err) ||
 	    !reads_sample(p->look->session->control, &p->tables, &p->here, err))
 		return false;
 	for (size_t i = 0; i < p->args->unused.count; i++)

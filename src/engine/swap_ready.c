@@ -54,13 +54,17 @@ static bool is_verified(const struct pair *p, struct err *err)
 
 /* clang-format off */
 
-/* $1 live, $2 shadow: for each foreign key of another table to live, the query of its rows that would refer to nothing. */
+/*
+ * $1 live, $2 and $3 the same as a relation and as a row of it, $4 only_rows: for each foreign key of another table to
+ * live, the query of rows whose row of live will not go over.  Whether it is in the shadow yet does not matter.
+ */
 static const char orphans[] =
 	"SELECT k.conrelid::regclass::text AS child, k.conname, 'SELECT ' || x.shown || ' FROM ' || k.conrelid::regclass ||"
-	" ' AS c WHERE ' || x.given || ' AND NOT EXISTS (SELECT FROM ' || $2 || ' AS s WHERE ' || x.same || ') LIMIT 20' AS query"
-	" FROM pg_constraint k CROSS JOIN LATERAL (SELECT string_agg(format('c.%I', a.attname), ', ' ORDER BY u.n) AS shown,"
-	" string_agg(format('c.%I IS NOT NULL', a.attname), ' AND ') AS given, string_agg(format('s.%I OPERATOR(%s.%s) c.%I',"
-	" b.attname, quote_ident(n.nspname), o.oprname, a.attname), ' AND ') AS same FROM unnest(k.conkey, k.confkey, k.conpfeqop)"
+	" ' AS \"~c\" WHERE ' || x.given || ' AND NOT EXISTS (SELECT FROM ' || $2 || ' WHERE ' || x.same || ' AND (' || $4 ||"
+	" ')) LIMIT 20' AS query"
+	" FROM pg_constraint k CROSS JOIN LATERAL (SELECT string_agg(format('\"~c\".%I', a.attname), ', ' ORDER BY u.n) AS shown,"
+	" string_agg(format('\"~c\".%I IS NOT NULL', a.attname), ' AND ') AS given, string_agg(format('%s.%I OPERATOR(%s.%s) \"~c\".%I',"
+	" $3::text, b.attname, quote_ident(n.nspname), o.oprname, a.attname), ' AND ') AS same FROM unnest(k.conkey, k.confkey, k.conpfeqop)"
 	" WITH ORDINALITY u(c, p, op, n) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.c JOIN pg_attribute b"
 	" ON b.attrelid = k.confrelid AND b.attnum = u.p JOIN pg_operator o ON o.oid = u.op JOIN pg_namespace n"
 	" ON n.oid = o.oprnamespace) x WHERE k.contype = 'f' AND k.confrelid = to_regclass($1) AND k.conrelid <> k.confrelid"
@@ -86,41 +90,47 @@ static bool would_be_orphans(const struct pair *p, const char *child, const char
 	return false;
 }
 
-/* Rows that were written since the last round look like orphans until the next: only what stays is one. */
 static bool has_no_orphans(const struct pair *p, const char *child, const char *name, const char *query,
                            struct err *err)
 {
-	struct rows *rows;
-	bool none;
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	size_t asked = pair_begin(p, false, &batch);
+	struct rows **answers;
+	bool ok;
 
-	for (int looks = 0;; looks++) {
-		if (!conn_query(p->session->worker, QUERY(query), &rows, err))
-			return false;
-		none = rows_count(rows) == 0;
-		if (!none && looks > 0)
-			would_be_orphans(p, child, name, rows, err);
-		rows_free(rows);
-		if (none || looks > 0)
-			return none;
-		if (!copy_drain_all(p->session, err))
-			return false;
+	batch_add(&batch, query, 0);
+	answers = batch_results(&batch);
+	ok = pair_send(p, &batch, answers, err);
+	if (ok) {
+		tx_rollback(p->session);
+		ok = rows_count(answers[asked]) == 0 || would_be_orphans(p, child, name, answers[asked], err);
+		batch_free_results(&batch, answers);
 	}
+	arena_release(&arena);
+	return ok;
+}
+
+static bool leaves_rows_behind(const struct pair *p)
+{
+	return strcmp(p->c->only_rows, "true") != 0;
 }
 
 static bool leaves_no_orphans(const struct pair *p, struct err *err)
 {
-	const char *params[] = {p->c->live_quoted, p->c->shadow_quoted};
+	struct arena arena = {0};
+	const char *params[] = {p->c->live_quoted, copying_from(p->c, &arena), p->c->alias, p->c->only_rows};
+	struct query query = {.sql = orphans, .count = 4, .params = params};
 	struct rows *keys;
-	bool ok = true;
+	bool ok;
 
-	if (strcmp(p->c->only_rows, "true") == 0)
-		return true;
-	if (!conn_query(p->session->worker, &(struct query){.sql = orphans, .count = 2, .params = params}, &keys, err))
-		return false;
+	ok = conn_query(p->session->worker, &query, &keys, err);
 	for (size_t r = 0; ok && r < rows_count(keys); r++)
 		ok = has_no_orphans(p, rows_get(keys, r, "child"), rows_get(keys, r, "conname"),
 		                    rows_get(keys, r, "query"), err);
-	rows_free(keys);
+	if (ok)
+		rows_free(keys);
+	arena_release(&arena);
 	return ok;
 }
 
@@ -129,7 +139,7 @@ bool swap_ready(struct work *w, const struct pair *pairs, size_t count, struct e
 	if (!copy_drain_all(w->session, err))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!is_verified(&pairs[i], err) || !leaves_no_orphans(&pairs[i], err))
+		if (!is_verified(&pairs[i], err) || (leaves_rows_behind(&pairs[i]) && !leaves_no_orphans(&pairs[i], err)))
 			return false;
 	return copy_drain_all(w->session, err);
 }

@@ -114,6 +114,30 @@ part 'rows that would refer to nothing' => sub {
     drop_world($db);
 };
 
+part 'rows that come with what they refer to' => sub {
+    my $db = world('stops', $orders);
+    my $plan = swap_plan('together', options => 'only_rows = "n % 50 <> 0",');
+    sql($db, 'DELETE FROM items WHERE of_order % 50 = 0');
+    sql($db, <<'SQL');
+CREATE PROCEDURE sell() LANGUAGE plpgsql AS $$BEGIN
+    FOR i IN 100001 .. 1000000 LOOP
+        INSERT INTO orders (id, n) VALUES (i, 1);
+        INSERT INTO items VALUES (i, i);
+        COMMIT;
+    END LOOP;
+END$$;
+SQL
+    my $seller = sql_session($db);
+    $seller->send_only('CALL sell()');
+    exits(5, [ 'run', $plan, '--yes' ], undef, 'are not taken for those that refer to nothing', { db => $db });
+    ok(is_switched($db), 'it switches while they come');
+    sql($db, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'CALL sell()' OR query LIKE 'CALL sell%'});
+    $seller->answer;
+    $seller->quit;
+    is(sql($db, 'SELECT count(*) FROM items i WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = i.of_order)'), '0', 'and nothing refers to nothing');
+    drop_world($db);
+};
+
 part 'a verdict that is too old' => sub {
     my $db = world('stops', $orders);
     my $plan = swap_plan('old', verify => 'max_age = "1 second"', before => 'gate "now" { text = "…" },');
