@@ -34,6 +34,8 @@ struct help_block_page {
 	const struct option *options;
 };
 extern const struct help_block_page help_blocks[]; /* ends with a NULL name */
+/* Adds everything about an option that is not its name and kind. */
+void help_option(const struct option *option, struct buf *out);
 /* The options of a block, or of a plan as a whole. */
 void help_block(struct page *page, const struct help_block_page *block);
 

@@ -121,8 +121,7 @@ void help_command(struct page *page, const struct command *command)
 	                0);
 }
 
-/* Everything about an option that is not its name and kind. */
-static void describe_option(const struct option *option, struct buf *out)
+void help_option(const struct option *option, struct buf *out)
 {
 	buf_add(out, option->help ? option->help : "");
 	for (size_t i = 0; option->choices && option->choices[i]; i++)
@@ -160,7 +159,7 @@ static void option_table(struct page *page, const struct option *options)
 		buf_addf(&left, "%-*s  %-*s  %s", name, o->name, kind, option_kind_name(o->kind),
 		         o->required ? "required" : "");
 		buf_clear(&text);
-		describe_option(o, &text);
+		help_option(o, &text);
 		page_row(page, buf_text(&left), column, buf_text(&text));
 		buf_release(&left);
 	}

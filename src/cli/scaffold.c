@@ -30,10 +30,22 @@ static bool make_folders(const char *path, struct err *err)
 	return ok;
 }
 
+/* Writes it into the open file, which is closed. */
+static bool fill(int fd, const char *text)
+{
+	FILE *file = fdopen(fd, "w");
+	bool bad;
+
+	if (!file) {
+		close(fd);
+		return false;
+	}
+	bad = fputs(text, file) < 0;
+	return fclose(file) == 0 && !bad;
+}
+
 bool scaffold_write(const char *path, const char *text, bool *there, struct err *err)
 {
-	FILE *file;
-	bool bad;
 	int fd;
 
 	*there = false;
@@ -44,13 +56,20 @@ bool scaffold_write(const char *path, const char *text, bool *there, struct err 
 		*there = true;
 		return true;
 	}
-	if (fd < 0)
-		return cannot(path, err);
-	file = fdopen(fd, "w");
-	if (!file) {
-		close(fd);
-		return cannot(path, err);
+	return (fd >= 0 && fill(fd, text)) || cannot(path, err);
+}
+
+bool scaffold_replace(const char *path, const char *text, struct err *err)
+{
+	struct arena arena = {0};
+	const char *beside = arena_printf(&arena, "%s.new", path);
+	bool ok = make_folders(path, err);
+	int fd;
+
+	if (ok) {
+		fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		ok = (fd >= 0 && fill(fd, text) && rename(beside, path) == 0) || cannot(path, err);
 	}
-	bad = fputs(text, file) < 0;
-	return (fclose(file) == 0 && !bad) || cannot(path, err);
+	arena_release(&arena);
+	return ok;
 }

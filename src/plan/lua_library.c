@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "plan/lua_data.h"
 #include "plan/lua_failure.h"
+#include "plan/lua_names.h"
 
 static const char *const from_base[] = {"ipairs", "select", "type", "tonumber", NULL};
 static const char *const from_string[] = {"byte",  "char",  "find", "gmatch", "gsub", "len",
@@ -16,6 +17,20 @@ static const char *const from_string[] = {"byte",  "char",  "find", "gmatch", "g
 static const char *const from_table[] = {"concat", "insert", "pack", "remove", "unpack", NULL};
 static const char *const from_math[] = {"abs",  "ceil", "floor", "max",        "min",        "tointeger",
                                         "type", "fmod", "huge",  "maxinteger", "mininteger", NULL};
+
+/* In place of Lua's: each has its file. */
+static const char *const own_base[] = {"assert", "error", "pairs", "setmetatable", "print", "tostring", NULL};
+static const char *const own_string[] = {"rep", "format", NULL};
+static const char *const own_table[] = {"sort", NULL};
+static const char *const own_math[] = {NULL};
+
+const struct lua_names lua_names[] = {
+	{NULL, from_base, own_base},
+	{"string", from_string, own_string},
+	{"table", from_table, own_table},
+	{"math", from_math, own_math},
+	{.names = NULL},
+};
 
 /* Lua's other names, for a message that says so. */
 static const char *const not_offered[] = {

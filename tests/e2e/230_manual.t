@@ -9,6 +9,7 @@ use File::Temp ();
 use Interlock::Crash;
 use Interlock::Test;
 use IPC::Run ();
+use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -18,6 +19,8 @@ my @topics = slurp(top() . '/src/cli/help_topics.c') =~ /^\t\{"([a-z-]+)", "/mg;
 my $program = $ENV{INTERLOCK} || top() . '/build/interlock';
 
 sub slurp { return PostgreSQL::Test::Utils::slurp_file($_[0]) }
+
+sub write_file { my ($path, $text) = @_; unlink $path; PostgreSQL::Test::Utils::append_to_file($path, $text); return }
 
 sub have { my ($name) = @_; return grep { -x "$_/$name" } split /:/, $ENV{PATH} }
 
@@ -125,13 +128,63 @@ subtest 'init' => sub {
     my $before = slurp($conf);
     like(runs_ok([ 'init', "$folder/repository" ], 'init again')->{out}, qr{interlock\.conf +there already}, 'says that it is there');
     is(slurp($conf), $before, 'and leaves it');
-    my $names = slurp("$folder/repository/.luarc.json");
-    like($names, qr/^ +"\Q$_\E",?$/m, "editors know $_") for 'plan', 'gate', sort keys %primitives;
+    my $names = slurp("$folder/repository/.luacheckrc");
+    like($names, qr/^ +"\Q$_\E",$/m, "luacheck knows $_") for 'plan', 'gate', 'require', sort keys %primitives;
     is(interlock('init', '/proc/nowhere')->{exit}, 1, 'a folder that cannot be made');
     my $quiet = runs_ok([ 'init', '-q', "$folder/quiet" ], 'init -q');
     is("$quiet->{out}$quiet->{err}", '', 'says nothing');
     ok(-e "$folder/quiet/interlock.conf", 'and does the same');
     is(runs_ok([ 'new', 'quiet_one', '-q' ], 'new -q', { dir => "$folder/quiet" })->{out}, '', 'nor does new');
+};
+
+# Lua's own functions as .luacheckrc has them: "ipairs", "string.rep".
+sub lua_names
+{
+    my ($text) = @_;
+    my (@names, $library);
+    for (split /\n/, $text =~ s/^    "plan".*//msr)
+    {
+        $library = "$1." if /^    (\w+) = \{ fields/;
+        $library = ''    if /^    \}/;
+        push @names, ($library // '') . $1 if /^ +"(\w+)",$/;
+    }
+    return @names;
+}
+
+subtest 'editor' => sub {
+    my $folder = new_folder();
+    my $told = runs_ok(['editor'], 'editor', { dir => $folder })->{out};
+    like($told, qr{^  \.interlock/plans\.lua +written\n}, 'says what it wrote');
+    my $words = slurp("$folder/.interlock/plans.lua");
+    like($words, qr/^function \Q$_\E\(options\) end$/m, "a definition of $_") for sort keys %primitives;
+    like($words, qr/^---\@class interlock\.add_column_if_missing\.options: interlock\.common_options\n(?:---\@field .*\n)*---\@field column string column: /m, 'required options');
+    like($words, qr/^---\@field on_delete\? "/m, 'others');
+    like($words, qr/^---\@field missing "null"\|"error"\|"create"/m, 'choices');
+    ok(-e "$folder/.interlock/" . s{^lua/}{}r, "$_, for require") for map { m{(lua/std/.*)} } glob top() . '/lua/std/*.lua';
+    is(system("luacheck --quiet --no-config --only 011 -- '$folder/.interlock/plans.lua' > '$folder/told' 2>&1"), 0, 'they are Lua') or diag slurp("$folder/told");
+    ok(JSON::PP->new->decode(slurp("$folder/.luarc.json"))->{'workspace.library'}, '.luarc.json is JSON');
+
+    # What luacheck is told is there in a plan, and nothing else is.
+    make_path("$folder/plans");
+    my @names = lua_names(slurp("$folder/.luacheckrc"));
+    ok((grep { $_ eq 'string.rep' } @names), 'names of Lua itself');
+    write_file("$folder/plans/all.lua", join("\n", map { "assert($_ ~= nil)" } @names) . qq{\nplan "all" { title = "All of them", phase "one" { create_schema_if_missing { schema = "app" } } }\n});
+    is(interlock('check', '--offline', "$folder/plans/all.lua")->{exit}, 0, 'are there');
+    for my $plan (glob top() . '/examples/*/plans/*.lua ' . top() . '/lua/std/*.lua')
+    {
+        is(system("cd '$folder' && luacheck --quiet --no-max-line-length '$plan' > told 2>&1"), 0, "$plan calls nothing else") or diag slurp("$folder/told");
+    }
+    write_file("$folder/plans/typo.lua", qq{plan "typo" { title = os.date(), phase "one" { create_schema { schema = "app" } } }\n});
+    my ($out) = output_of('bash', '-c', "cd '$folder' && luacheck --no-color plans/typo.lua");
+    like($out, qr/undefined variable .*os.*undefined variable .*create_schema/s, 'what is not there is told');
+
+    write_file("$folder/.luarc.json", '{ "mine": true }');
+    like(runs_ok(['editor'], 'editor again', { dir => $folder })->{out}, qr{\.luarc\.json +there already}, 'what a person may have changed is left');
+    is(slurp("$folder/.luarc.json"), '{ "mine": true }', 'as it is');
+  SKIP: {
+        skip 'no lua-language-server here', 1 if system('command -v lua-language-server > /dev/null 2>&1');
+        is(system("cd '$folder' && lua-language-server --check plans --checklevel=Warning > told 2>&1"), 0, 'the language server takes it') or diag slurp("$folder/told");
+    }
 };
 
 subtest 'new' => sub {
