@@ -101,6 +101,10 @@ local options = host.entry(function(given, rows, ...)
   end
   local specs, bad = {}, 0
   for name, row in pairs(rows) do specs[name] = spec_of(row, ('the option "%s"'):format(name), "bad-value") end
+  if tools.declared then
+    tools.declared(specs)
+    host.stop()
+  end
   local function complain(rule, summary, help)
     local more = caller_places()
     more.help = help

@@ -1,5 +1,6 @@
 -- The shape of plans: the words plan, phase, gate, …, fragment, lookup, sql and require, and one per primitive.  Runs
--- before a plan, gets the functions of src/plan/lua_host.h, and gives back the words and a function that ends the plan.
+-- before a plan, gets the functions of src/plan/lua_host.h, and gives back the words, a function that ends the plan, and
+-- one that documents a library.
 local host = ...
 
 local words = {}
@@ -311,4 +312,4 @@ local function finish()
   return result
 end
 
-return words, finish
+return words, finish, host.include("document")(host, tools)

@@ -70,6 +70,12 @@ const struct rule rules[] = {
      "require \"keys\" is the file lib/keys.lua, require \"team.keys\" is vendor/team/keys.lua.  The name is not a path, so "
      "that a plan can't reach files that are not meant for it.",
      "local keys = require \"lib/keys.lua\"", "local keys = require \"keys\""},
+	{"bad-lock", "interlock.lock can't be read",
+     "The file says which bytes each library under vendor/ has; interlock lib writes it, and git merges it. What can't be "
+     "read pins nothing, so no library is used.\n\n"
+     "git checkout interlock.lock takes back what is committed. After a merge of two branches that brought libraries, take "
+     "one side whole and bring the other side's libraries again with interlock lib.",
+     NULL, NULL},
 	{"bad-option", "an option has a value of the wrong kind",
      "Each option has a kind (table, column, type, interval, …), and interlock help PRIMITIVE lists them.", NULL,
      NULL},
@@ -143,9 +149,21 @@ const struct rule rules[] = {
      "A name without local would be seen by every library of the plan, and two of them could change it under each "
      "other's feet.  So there are no global variables: a name belongs to the file or block that declares it.",
      "tables = { \"app.users\", \"app.orders\" }", "local tables = { \"app.users\", \"app.orders\" }"},
+	{"library-changed", "a vendored file is not what interlock.lock pins",
+     "Plans are reviewed, approved and hashed with the libraries that they were written with. A file under vendor/ that "
+     "somebody changed, or that a merge mixed, would change them all unseen. So a file is read only when its SHA-256 is "
+     "the one that interlock.lock has.\n\n"
+     "git checkout vendor/NAME takes a change by hand back; what the library lacks belongs into its own repository, and "
+     "comes from there: interlock lib diff NAME REVISION shows what it changes, interlock lib update brings it. interlock "
+     "lib verify looks at all files.",
+     NULL, NULL},
 	{"library-not-found", "a required library is not there",
      "require \"name\" is lib/name.lua, require \"library.name\" is vendor/library/name.lua, both under the nearest "
      "folder that holds interlock.conf, else the plan's own.",
+     NULL, NULL},
+	{"library-not-pinned", "a library under vendor/ is not in interlock.lock",
+     "vendor/ holds copies of what others write, each with its source and its hash. A folder that nobody pinned could be "
+     "anything. interlock lib add NAME SOURCE brings one; libraries of this repository stand in lib/.",
      NULL, NULL},
 	{"lua-error", "the plan's own code stopped with an error",
      "The message is the one that error() or assert() gave.", NULL, NULL},

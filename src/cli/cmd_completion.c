@@ -5,6 +5,8 @@
 #include "cli/args.h"
 #include "cli/help.h"
 
+#define LIB_VERBS "add update remove verify list diff doc"
+
 /* A text between the apostrophes of a shell; `also` are characters that want a backslash. */
 static void put_quoted(const char *text, const char *also)
 {
@@ -51,6 +53,8 @@ static const char *operands_of(const struct command *command)
 		return "shell";
 	if (strcmp(command->name, "gate") == 0)
 		return "gate";
+	if (strcmp(command->name, "lib") == 0)
+		return "lib";
 	if (command->synopsis && strstr(command->synopsis, "PLAN"))
 		return "plan";
 	return command->operands_max > 0 ? "file" : "nothing";
@@ -121,6 +125,8 @@ static void bash(void)
 		"\tcase $words in\n\tcommand) words=$commands ;;\n\tpage) words=$pages ;;\n\tshell) words='bash zsh fish' ;;\n"
 		"\tplan|gate)\n\t\ti=$words; words=$(cd plans 2>/dev/null && printf '%s\\n' *.lua | sed -n 's/\\.lua$//p')\n"
 		"\t\t[ \"$i\" = gate ] && [ \"$prev\" = gate ] && words='pass list' ;;\n"
+		"\tlib) words=$(cd vendor 2>/dev/null && printf '%s\\n' */ | tr -d /)\n"
+		"\t\t[ \"$prev\" = lib ] && words='" LIB_VERBS "' ;;\n"
 		"\tfile) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n\t*) words='' ;;\n\tesac\n"
 		"\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\ncomplete -o default -F _interlock interlock\n",
 		stdout);
@@ -154,6 +160,8 @@ static void zsh_operands(const struct command *command)
 		fputs("\t\t\t'1:shell:(bash zsh fish)'\n", stdout);
 	else if (strcmp(operands, "gate") == 0)
 		fputs("\t\t\t'1:what:(pass list)'\n\t\t\t\"2:plan:($plans)\"\n", stdout);
+	else if (strcmp(operands, "lib") == 0)
+		fputs("\t\t\t'1:what:(" LIB_VERBS ")'\n\t\t\t'*:library:_files -W vendor'\n", stdout);
 	else if (strcmp(operands, "plan") == 0)
 		fputs("\t\t\t\"*:plan:($plans)\"\n", stdout);
 	else if (strcmp(operands, "file") == 0)
@@ -237,6 +245,8 @@ static void fish_operands(const struct command *command)
 		fputs(" -a 'bash zsh fish'", stdout);
 	} else if (strcmp(operands, "gate") == 0) {
 		fputs(" -a 'pass list (__interlock_plans)'", stdout);
+	} else if (strcmp(operands, "lib") == 0) {
+		fputs(" -a '" LIB_VERBS "'", stdout);
 	} else if (strcmp(operands, "plan") == 0) {
 		fputs(" -a '(__interlock_plans)'", stdout);
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "plan/confine.h"
 #include "plan/sandbox.h"
 #include "plan/source.h"
@@ -246,4 +247,16 @@ bool plan_load(const struct load_request *request, json_t **raw, struct diags *d
 		err_set(err, EXIT_OWN, "cannot read \"%s\": %s", request->path, source.why);
 	source_release(&source);
 	return ok;
+}
+
+bool library_load(const struct load_request *request, json_t **raw, struct diags *diags, struct err *err)
+{
+	char text[256];
+	struct source source = {.text = text};
+
+	*raw = NULL;
+	snprintf(text, sizeof(text), "return require \"%.200s\"", request->module);
+	source.length = strlen(text);
+	sha256_hex(text, source.length, source.sha256);
+	return load_source(request, &source, raw, diags, err);
 }

@@ -14,11 +14,19 @@
 #include "base/diag.h"
 #include "base/err.h"
 
+/* A library that is read from another folder than vendor/NAME, and not compared with its pin. */
+struct load_candidate {
+	const char *library, *folder;
+};
+
 struct load_request {
 	const char *path;              /* the plan file */
+	const char *root;              /* where libraries are; NULL: found from the path */
 	const char *const *primitives; /* names that become step constructors; NULL-terminated */
 	const char *const *set_names;  /* --set NAME=VALUE; NULL-terminated, parallel to set_values */
 	const char *const *set_values;
+	const struct load_candidate *candidate; /* may be NULL */
+	const char *module;                     /* for library_load(): as require has it, "team.keys" */
 };
 
 /*
@@ -41,5 +49,17 @@ struct load_request {
  * could not be read at all: then *err is set, EXIT_OWN.
  */
 bool plan_load(const struct load_request *request, json_t **raw, struct diags *diags, struct err *err);
+
+/*
+ * Loads a library instead of a plan, and calls each of its functions until it
+ * comes to its options.  path and root only say where libraries are.  *raw is
+ *
+ *   { "functions": [ { "name": "table",
+ *       "options": [ { "name": "batch", "kind": "integer", "optional": true, "default": 5000, "help": "…" } ] } ]
+ * }
+ *
+ * by name; a function that declares no options has none.
+ */
+bool library_load(const struct load_request *request, json_t **raw, struct diags *diags, struct err *err);
 
 #endif

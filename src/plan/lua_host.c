@@ -171,6 +171,24 @@ RAISES static int host_suggest(lua_State *L)
 	return 1;
 }
 
+/* function, argument -> does it return?  What it reports is dropped. */
+RAISES static int host_try(lua_State *L)
+{
+	struct sandbox *sandbox = sandbox_of(L);
+	size_t errors = sandbox->errors, diags = json_array_size(sandbox->diags);
+	int status;
+
+	lua_settop(L, 2);
+	status = lua_pcall(L, 1, 0, 0);
+	if (sandbox->interval == 1) /* a budget is spent: that is not for us to forgive */
+		return failure_stop(L);
+	while (json_array_size(sandbox->diags) > diags)
+		json_array_remove(sandbox->diags, json_array_size(sandbox->diags) - 1);
+	sandbox->errors = errors;
+	lua_pushboolean(L, status == LUA_OK);
+	return 1;
+}
+
 RAISES static int release_scratch(lua_State *L)
 {
 	struct scratch *scratch = lua_touserdata(L, 1);
@@ -216,23 +234,12 @@ RAISES static void push_values(lua_State *L, const struct load_request *request)
 RAISES void host_push(lua_State *L, int globals)
 {
 	static const struct luaL_Reg functions[] = {
-		{"frames", host_frames},
-		{"caller", host_caller},
-		{"report", host_report},
-		{"stop", host_stop},
-		{"entry", host_entry},
-		{"list", host_list},
-		{"copy", host_copy},
-		{"seal", host_seal},
-		{"is_sealed", host_is_sealed},
-		{"opaque", host_opaque},
-		{"suggest", host_suggest},
-		{"kind", host_kind},
-		{"kinds", host_kinds},
-		{"interpolate", host_interpolate},
-		{"module", host_module},
-		{"rawset", host_rawset},
-		{NULL, NULL},
+		{"frames", host_frames},       {"caller", host_caller}, {"report", host_report},
+		{"stop", host_stop},           {"try", host_try},       {"entry", host_entry},
+		{"list", host_list},           {"copy", host_copy},     {"seal", host_seal},
+		{"is_sealed", host_is_sealed}, {"opaque", host_opaque}, {"suggest", host_suggest},
+		{"kind", host_kind},           {"kinds", host_kinds},   {"interpolate", host_interpolate},
+		{"module", host_module},       {"rawset", host_rawset}, {NULL, NULL},
 	};
 	const struct load_request *request = sandbox_of(L)->request;
 

@@ -1,4 +1,4 @@
-/* Where the file of a library is, and compiling it. */
+/* Where the file of a library is, whether it may be used, and compiling it. */
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,22 +8,33 @@
 #include "plan/lua_failure.h"
 #include "plan/lua_host.h"
 #include "plan/lua_sources.h"
+#include "plan/pins.h"
 #include "plan/root.h"
 
-static void library_path(lua_State *L, const char *library, const char *name, char *path, size_t size)
-{
-	char root[PATH_MAX];
-	const char *lead = root, *slash = "/";
+struct place {
+	char root[PATH_MAX], file[PINS_NAME_MAX + 8], path[PATH_MAX];
+	bool is_tried;
+};
 
-	root_find(sandbox_of(L)->request->path, root);
-	if (strcmp(root, ".") == 0)
-		lead = slash = "";
-	else if (strcmp(root, "/") == 0)
-		slash = "";
-	if (library)
-		snprintf(path, size, "%s%svendor/%s/%s.lua", lead, slash, library, name);
+/* Where the file is. */
+static void library_path(lua_State *L, const char *library, const char *name, struct place *place)
+{
+	const struct load_request *request = sandbox_of(L)->request;
+	char below[PINS_NAME_MAX * 2 + 64];
+
+	if (request->root)
+		snprintf(place->root, sizeof(place->root), "%s", request->root);
 	else
-		snprintf(path, size, "%s%slib/%s.lua", lead, slash, name);
+		root_find(request->path, place->root);
+	snprintf(place->file, sizeof(place->file), "%s.lua", name);
+	if (library)
+		snprintf(below, sizeof(below), "vendor/%s/%s", library, place->file);
+	else
+		snprintf(below, sizeof(below), "lib/%s", place->file);
+	pins_path(place->root, below, place->path, sizeof(place->path));
+	place->is_tried = library && request->candidate && strcmp(request->candidate->library, library) == 0;
+	if (place->is_tried)
+		snprintf(place->path, sizeof(place->path), "%s/%s", request->candidate->folder, place->file);
 }
 
 RAISES static int standard_module(lua_State *L, const char *name)
@@ -66,21 +77,27 @@ RAISES static struct source *push_source(lua_State *L)
 RAISES int host_module(lua_State *L)
 {
 	const char *library = luaL_optstring(L, 1, NULL), *name = luaL_checkstring(L, 2);
-	char path[PATH_MAX + 256];
+	struct pin_problem problem;
 	struct source *source;
+	struct place place;
 
 	luaL_checkstack(L, 8, NULL);
 	if (library && strcmp(library, "std") == 0)
 		return standard_module(L, name);
-	library_path(L, library, name, path, sizeof(path));
+	if (strlen(name) > PINS_NAME_MAX || (library && strlen(library) > PINS_NAME_MAX))
+		return failure_raise(L, "bad-library-name", NULL, "the name of a library has at most %d characters",
+		                     PINS_NAME_MAX);
+	library_path(L, library, name, &place);
 	source = push_source(L);
-	if (!source_read(path, source)) {
+	if (!source_read(place.path, source)) {
 		lua_pushnil(L);
-		lua_pushfstring(L, "%s: %s", path, source->why);
+		lua_pushfstring(L, "%s: %s", place.path, source->why);
 		return 2;
 	}
-	sandbox_list_file(sandbox_of(L), path, source);
-	sandbox_compile(L, source->text, source->length, path);
-	lua_pushstring(L, path);
+	if (library && !place.is_tried && !pins_allow(place.root, library, place.file, source->sha256, &problem))
+		return failure_raise(L, problem.rule, problem.help, "%s", problem.summary);
+	sandbox_list_file(sandbox_of(L), place.path, source);
+	sandbox_compile(L, source->text, source->length, place.path);
+	lua_pushstring(L, place.path);
 	return 2;
 }

@@ -301,15 +301,38 @@ bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags)
 	return false;
 }
 
+enum { NAMES_MAX = 128 };
+
+/* Every primitive's name goes to `names`. */
+static struct load_request load_request_of(const struct plan_request *request, const char *names[NAMES_MAX])
+{
+	for (size_t i = 0; step_types[i] && i < NAMES_MAX - 1; i++)
+		names[i] = step_types[i]->name;
+	return (struct load_request){.path = request->path,
+	                             .root = request->root,
+	                             .primitives = names,
+	                             .set_names = request->set_names,
+	                             .set_values = request->set_values,
+	                             .candidate = request->candidate};
+}
+
 bool plan_compile(const struct plan_request *request, struct plan **out, struct diags *diags, struct err *err)
 {
-	const char *names[128] = {0};
-	struct load_request load = {request->path, names, request->set_names, request->set_values};
+	const char *names[NAMES_MAX] = {0};
+	struct load_request load = load_request_of(request, names);
 	json_t *raw;
 
-	for (size_t i = 0; step_types[i] && i < 127; i++)
-		names[i] = step_types[i]->name;
 	return plan_load(&load, &raw, diags, err) && plan_from_raw(raw, out, diags);
+}
+
+bool plan_library(const struct plan_request *request, const char *module, json_t **raw, struct diags *diags,
+                  struct err *err)
+{
+	const char *names[NAMES_MAX] = {0};
+	struct load_request load = load_request_of(request, names);
+
+	load.module = module;
+	return library_load(&load, raw, diags, err);
 }
 
 bool plan_from_registry(const char *json, const char *hash, struct plan **out, struct err *err)

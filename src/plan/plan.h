@@ -102,16 +102,23 @@ struct plan {
 	struct diags notes; /* print() */
 };
 
+struct load_candidate;
+
 /* What a plan file is compiled with. */
 struct plan_request {
 	const char *path;
+	const char *root; /* where its libraries are; NULL: found from the path (plan/root.h) */
 	const char *const *set_names, *const *set_values; /* --set; NULL-terminated, parallel; may be NULL */
+	const struct load_candidate *candidate; /* a version of a library to try (plan/load.h); may be NULL */
 };
 
 /* Up to 48 letters, digits, "_", "-", ".": is it one? */
 bool plan_name_is_good(const char *name);
 /* Compiles a file.  false: the reasons are in diags, or *err is set when the file can't be read. */
 bool plan_compile(const struct plan_request *request, struct plan **out, struct diags *diags, struct err *err);
+/* What a library offers ("team.keys"), as library_load() tells it.  false as above. */
+bool plan_library(const struct plan_request *request, const char *module, json_t **raw, struct diags *diags,
+                  struct err *err);
 /* Compiles what plan_load() gave (taken over in any case). */
 bool plan_from_raw(json_t *raw, struct plan **out, struct diags *diags);
 /* From the registry's copy and the hash that stands beside it. */

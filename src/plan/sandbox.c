@@ -141,19 +141,23 @@ RAISES void sandbox_compile(lua_State *L, const char *text, size_t length, const
 	lua_remove(L, -2);
 }
 
-/* Runs the prelude with the allowed names at `words` as its globals.  Pushes its words and its last function. */
+/*
+ * Runs the prelude with the allowed names at `words` as its globals.  Pushes
+ * its words, and the functions that end a plan and that document a library.
+ */
 RAISES static void run_prelude(lua_State *L, int words)
 {
 	host_push_embedded(L, "lua/prelude.lua", words);
 	host_push(L, words);
-	lua_call(L, 1, 2);
+	lua_call(L, 1, 3);
 }
 
-/* Pushes the finished plan. */
+/* Pushes the finished plan, or what a library offers. */
 RAISES static int evaluate(lua_State *L)
 {
 	const struct source *source = lua_touserdata(L, 1);
-	int words = 2, finish = 4;
+	bool documents = sandbox_of(L)->request->module;
+	int words = 2, finish = documents ? 5 : 4;
 
 	library_open(L);
 	run_prelude(L, words);
@@ -165,9 +169,10 @@ RAISES static int evaluate(lua_State *L)
 	lua_pushvalue(L, words);
 	library_publish(L);
 	sandbox_compile(L, source->text, source->length, sandbox_of(L)->request->path);
-	lua_call(L, 0, 0);
+	lua_call(L, 0, documents);
 	lua_pushvalue(L, finish);
-	lua_call(L, 0, 1);
+	lua_insert(L, -1 - documents);
+	lua_call(L, documents, 1);
 	return 1;
 }
 

@@ -328,8 +328,8 @@ static void libraries(void **state)
 {
 	(void)state;
 	put_file("lib/keys.lua", keys);
-	put_file("vendor/team/tool.lua",
-	         "return { keys = require 'keys', n = 0, add = function(a, b) return a + b end }\n");
+	put_pinned("team", "tool.lua",
+	           "return { keys = require 'keys', n = 0, add = function(a, b) return a + b end }\n");
 	load(
 		"local a, b = require 'keys', require 'keys'\n"
 		"assert(a == b and #a.list == 2 and a.deep.er.x == 1 and a.list[1] == 'b')\n"

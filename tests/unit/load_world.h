@@ -72,6 +72,23 @@ static const char keys[] = "local M = { list = { 'b', 'a' }, deep = { er = { x =
 						   "end\n"
 						   "return M\n";
 
+/* A file of vendor/, and interlock.lock with that library alone. */
+static inline void put_pinned(const char *library, const char *file, const char *text)
+{
+	char path[128], hash[65], line[256], tree[65], lock[1024];
+
+	snprintf(path, sizeof(path), "vendor/%s/%s", library, file);
+	put_file(path, text);
+	sha256_hex(text, strlen(text), hash);
+	snprintf(line, sizeof(line), "%s  %s\n", hash, file);
+	sha256_hex(line, strlen(line), tree);
+	snprintf(lock, sizeof(lock),
+	         "{\"format\": 1, \"libraries\": {\"%s\": {\"source\": \"s\", \"revision\": \"v1\", \"commit\": \"c\","
+	         " \"tree\": \"%s\", \"files\": {\"%s\": \"%s\"}}}}",
+	         library, tree, file, hash);
+	put_file("interlock.lock", lock);
+}
+
 static int make_folder(void **state)
 {
 	static char folder[] = "/tmp/interlock-load-XXXXXX";
