@@ -20,7 +20,8 @@ static const char plans_note[] = "Plans: one file, one plan. interlock new NAME 
 static const char lib_note[] =
 	"Libraries of this repository: lib/name.lua is loaded by require \"name\" in a plan.\n";
 static const char vendor_note[] =
-	"Libraries of others: vendor/library/name.lua is loaded by require \"library.name\" in a plan.\n";
+	"Libraries of others: vendor/library/name.lua is loaded by require \"library.name\" in a plan. interlock lib add "
+	"brings one and pins it in interlock.lock; nothing here is edited by hand.\n";
 
 static enum exit_code run_init(struct context *context, struct err *err)
 {

@@ -131,7 +131,9 @@ static void print(FILE *to, const struct edit *edit, int indent)
 {
 	enum report_color color = edit->sign == '+' ? COLOR_GREEN : edit->sign == '-' ? COLOR_RED : COLOR_PLAIN;
 
-	if (color == COLOR_PLAIN)
+	if (color == COLOR_PLAIN && !*edit->line)
+		fputc('\n', to);
+	else if (color == COLOR_PLAIN)
 		fprintf(to, "%*s  %s\n", indent, "", edit->line);
 	else
 		fprintf(to, "%*s%s%c %s%s\n", indent, "", report_color(to, color), edit->sign, edit->line,

@@ -196,7 +196,7 @@ subtest 'a harmful change is seen by lib diff alone' => sub {
 plans/posts.lua  plan H
     ...
       title = "Posts have an image",
-    
+
       phase "expand" {
   +     -- destructive: drop column image_key of public.posts
   +     drop_column_if_exists { column = "image_key", loses = "it is not needed", table = "posts" },

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sha256.h"
 #include "plan/load.h"
 
 static const char *const primitives[] = {"add_check",
@@ -49,7 +50,8 @@ static void put_file(const char *path, const char *text)
 static void load_path(const char *path, const char *name, const char *value)
 {
 	const char *const names[] = {name, NULL}, *const values[] = {value, NULL};
-	struct load_request request = {path, primitives, names, values};
+	struct load_request request = {
+		.path = path, .primitives = primitives, .set_names = names, .set_values = values};
 
 	forget();
 	last.ok = plan_load(&request, &last.raw, &last.diags, &last.err);

@@ -306,7 +306,7 @@ static void what_is_wrong_is_said_at_its_line(void **state)
 
 static void a_file_that_is_not_there_is_no_finding(void **state)
 {
-	const struct plan_request request = {"nowhere.lua", NULL, NULL};
+	const struct plan_request request = {.path = "nowhere.lua"};
 
 	(void)state;
 	forget();

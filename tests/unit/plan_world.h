@@ -39,7 +39,8 @@ static bool compile_for(const char *text, const char *tenant)
 {
 	static const char *const set_names[] = {"tenant", NULL};
 	const char *const values[] = {tenant, NULL};
-	const struct plan_request request = {"plan.lua", tenant ? set_names : NULL, tenant ? values : NULL};
+	const struct plan_request request = {
+		.path = "plan.lua", .set_names = tenant ? set_names : NULL, .set_values = tenant ? values : NULL};
 
 	forget();
 	put_file("plan.lua", text);
