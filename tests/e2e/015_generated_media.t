@@ -1,5 +1,6 @@
-# The third scenario without its import: a new table with its type, foreign key, rule and indexes on a database that has
-# nothing of it, and on one where the table is there with a million rows and an application at work.
+# The third scenario: a new table with its type, foreign key, rule and indexes on a database that has nothing of it, and on
+# one where the table is there with a million rows and an application at work; then the import of an export, and the link
+# of what guests made to the accounts that they have opened since.
 use strict;
 use warnings;
 
@@ -9,7 +10,7 @@ use Test::More;
 
 my $folder = top() . '/examples/generated-media';
 my $plan = "$folder/plans/generated_media.lua";
-my %file = map { $_ => PostgreSQL::Test::Utils::slurp_file("$folder/$_.sql") } qw(schema data half_done);
+my %file = map { $_ => PostgreSQL::Test::Utils::slurp_file("$folder/$_.sql") } qw(schema data half_done history);
 
 # Sanitizers and slow machines get fewer rows; what is shown does not depend on them.
 my $rows = $ENV{INTERLOCK_ROWS} || ($ENV{SAN} ? 20_000 : 1_000_000);
@@ -94,6 +95,55 @@ subtest 'somebody made the type differently' => sub {
     is($run->{exit}, 4, 'run refuses');
     like($run->{err}, qr/audio/, 'shows what is there');
     is(schema_dump($db), $schema, 'nothing is touched');
+    drop_world($db);
+};
+
+# The folder as it is, with the export that history.sql writes.
+sub with_export
+{
+    my ($db, $lines) = @_;
+    my $copy = project() . '/generated-media';
+    is(system('cp', '-r', $folder, $copy), 0, 'a copy of the folder');
+    open my $file, '>', "$copy/plans/history.jsonl" or die "history.jsonl: $!";
+    print {$file} sql($db, "SET interlock.lines = $lines;\n$file{history}"), "\n";
+    close $file;
+    return "$copy/plans/browser_history.lua";
+}
+
+subtest 'what was in the browsers' => sub {
+    my $lines = $ENV{SAN} ? 5_000 : 50_000;
+    my $db = fresh('media_history', 'SET interlock.media = 20000', $file{half_done});
+    runs_ok([ 'run', $plan ], 'the table', { db => $db });
+    my $history = with_export($db, $lines);
+    my $pictures = q{SELECT md5(string_agg(m::text, '' ORDER BY id)) FROM "GeneratedMedia" m WHERE "url" NOT LIKE '%/new/%'};
+    my ($before, $count) = (sql($db, $pictures), sql($db, 'SELECT count(*) FROM "GeneratedMedia"'));
+
+    # Guests go on, those with an account among them; and one more opens an account.
+    my $app = application($db,
+        q{INSERT INTO "GeneratedMedia" ("session_id", "type", "url") SELECT 'guest-' || n, 'image', 'https://media.example.com/new/' || n FROM generate_series(0, 3) n},
+        q{INSERT INTO "GuestAccount" SELECT 'guest-' || s || floor(random() * 4) * 2 + 1, "id" FROM generate_series(0, 9) s, "User" ORDER BY random() LIMIT 1 ON CONFLICT DO NOTHING},
+        q{SELECT count(*) FROM "GeneratedMedia" WHERE "session_id" = 'guest-7'},
+    );
+    my $run = exits(5, [ 'run', $history ], undef, 'the import, and the link', { db => $db, seconds => 600 });
+    my $report = $app->stop;
+    is_deeply($report->{failures}, [], 'no statement of the application failed');
+    cmp_ok($report->{max_ms}, '<', 1000, 'none waited longer than the lock wait and the hold') or diag($report->{slowest});
+    my ($bad, $twice) = ($lines / 250, $lines / 500);
+    like($run->{out}, qr/ $lines read: @{[ $lines - $bad - $twice ]} inserted, $twice already there, $bad rejected /, 'the counts add up');
+    is(sql($db, q{SELECT count(*), count(DISTINCT regexp_replace(reason, 'Token .*', '')) FROM interlock.rejected_2_2}), "$bad|4", 'what was of no use is kept with its reason');
+
+    my $unlinked = q{SELECT count(*) FROM "GeneratedMedia" m JOIN "GuestAccount" a USING ("session_id") WHERE m."userId" IS DISTINCT FROM a."userId"};
+    interlock('sync', { db => $db });
+    is(sql($db, $unlinked), 0, 'a guest with an account has all pictures there');
+    sql($db, q{INSERT INTO "GeneratedMedia" ("session_id", "type", "url") VALUES ('guest-998', 'image', 'https://media.example.com/new/x')});
+    is(sql($db, $unlinked), 0, 'also those that are made now');
+
+    runs_ok([ 'undo', $history, '--to', 'start', '--yes' ], 'undo', { db => $db, seconds => 600 });
+    is(sql($db, $pictures), $before, 'takes back what came in, and nothing else');
+    exits(5, [ 'run', $history ], undef, 'once more', { db => $db, seconds => 600 });
+    runs_ok([ 'gate', 'pass', $history, '--evidence', 'looked at ten' ], 'the gate', { db => $db });
+    runs_ok([ 'run', $history ], 'to the end', { db => $db });
+    like(runs_ok([ 'run', $history ], 'and again', { db => $db })->{out}, qr/nothing to do/, 'changes nothing');
     drop_world($db);
 };
 
