@@ -81,27 +81,27 @@ bool editor_write_one(struct context *context, const char *folder, const char *n
 	return true;
 }
 
-static bool write_ours(struct context *context, const char *folder, const char *name, const char *text,
-                       struct err *err)
+static bool write_definition(struct context *context, const char *ours, const char *name, const char *text,
+                             struct err *err)
 {
-	const char *path = arena_printf(&context->arena, "%s%s" OURS "%s", folder, *folder ? "/" : "", name);
-
-	if (!scaffold_replace(path, text, err))
-		return false;
-	tell(context, path, true, "written");
-	return true;
+	return scaffold_replace(arena_printf(&context->arena, "%s%s", ours, name), text, err);
 }
 
-/* So that an editor finds what `require "std.name"` returns. */
-static bool write_std(struct context *context, const char *folder, struct err *err)
+/* The words of the language; and the standard library, so that an editor finds what `require "std.name"` returns.
+ */
+static bool write_definitions(struct context *context, const char *folder, const char *words_of_plans,
+                              struct err *err)
 {
 	static const char begin[] = "lua/std/";
+	const char *ours = arena_printf(&context->arena, "%s%s" OURS, folder, *folder ? "/" : "");
+	bool ok = write_definition(context, ours, "plans.lua", words_of_plans, err);
 
-	for (const struct lua_source *s = lua_sources; s->path; s++)
-		if (strncmp(s->path, begin, strlen(begin)) == 0 &&
-		    !write_ours(context, folder, s->path + strlen("lua/"), s->text, err))
-			return false;
-	return true;
+	for (const struct lua_source *s = lua_sources; ok && s->path; s++)
+		if (strncmp(s->path, begin, strlen(begin)) == 0)
+			ok = write_definition(context, ours, s->path + strlen("lua/"), s->text, err);
+	if (ok)
+		tell(context, ours, true, "written");
+	return ok;
 }
 
 bool editor_write(struct context *context, const char *folder, struct err *err)
@@ -112,8 +112,7 @@ bool editor_write(struct context *context, const char *folder, struct err *err)
 	editor_definitions(&definitions);
 	editor_language_server(&server);
 	editor_luacheck(&check);
-	ok = write_ours(context, folder, "plans.lua", buf_text(&definitions), err) &&
-	     write_std(context, folder, err) &&
+	ok = write_definitions(context, folder, buf_text(&definitions), err) &&
 	     editor_write_one(context, folder, ".luarc.json", buf_text(&server), err) &&
 	     editor_write_one(context, folder, ".luacheckrc", buf_text(&check), err);
 	buf_release(&definitions);
