@@ -3,17 +3,12 @@
 
 #include <string.h>
 
-#include "engine/ranges.h"
+#include "engine/looked_up.h"
 #include "engine/tx.h"
-
-/* Keys that a statement is over. */
-struct keys {
-	const char *from;         /* stands in FROM, under names that no column has */
-	const char *const *items; /* their columns, of the key's types */
-};
+#include "plan/copied_lookup.h"
 
 /* Rows that have no image any more, by that key. */
-static const char *removal(const struct pair *p, const struct keys *keys, struct arena *arena)
+static const char *removal(const struct pair *p, const struct log_keys *keys, struct arena *arena)
 {
 	const struct copying *c = p->c;
 
@@ -26,7 +21,7 @@ static const char *removal(const struct pair *p, const struct keys *keys, struct
 }
 
 /* The current rows of the keys, in the shadow's shape. */
-static const char *addition(const struct pair *p, const struct keys *keys, struct arena *arena)
+static const char *addition(const struct pair *p, const struct log_keys *keys, struct arena *arena)
 {
 	const struct copying *c = p->c;
 
@@ -34,7 +29,8 @@ static const char *addition(const struct pair *p, const struct keys *keys, struc
 		arena,
 		"INSERT INTO %s AS \"~s\" (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s JOIN ONLY %s ON %s WHERE (%s)",
 		c->shadow_quoted, copying_names(c, arena), copying_values(c, arena), keys->from, copying_from(c, arena),
-		copying_same(c, copying_key_items(c, COPYING_LIVE, c->alias, arena), keys->items, arena), c->only_rows);
+		copying_same(c, copying_key_items(c, COPYING_LIVE, c->alias, arena), keys->items, arena),
+		copied_lookup_ready(c, arena));
 }
 
 /* "id, part", as the shadow calls them. */
@@ -89,7 +85,7 @@ static bool only_anew(const struct copying *c)
 }
 
 /* Rows are removed first, since values moved between rows that another index wants unique at each moment. */
-static void add_anew(const struct pair *p, const struct keys *keys, struct batch *batch)
+static void add_anew(const struct pair *p, const struct log_keys *keys, struct batch *batch)
 {
 	struct arena *arena = batch->arena;
 
@@ -101,7 +97,7 @@ static void add_anew(const struct pair *p, const struct keys *keys, struct batch
 	batch_add(batch, addition(p, keys, arena), 0);
 }
 
-static void add_refresh(const struct pair *p, const struct keys *keys, struct batch *batch)
+static void add_refresh(const struct pair *p, const struct log_keys *keys, struct batch *batch)
 {
 	struct arena *arena = batch->arena;
 
@@ -153,11 +149,11 @@ static const char *pop(const struct pair *p, int64_t limit, struct arena *arena)
 }
 
 /* Keys that came to us, as texts, and go back as arrays. */
-static struct keys keys_of(const struct pair *p, const struct rows *popped, struct arena *arena)
+static struct log_keys keys_of(const struct pair *p, const struct rows *popped, struct arena *arena)
 {
 	const char **items = arena_array(arena, const char *, p->c->key_count);
 	struct buf arrays = {0}, names = {0};
-	struct keys keys = {.items = items};
+	struct log_keys keys = {.items = items};
 
 	for (size_t i = 0; i < p->c->key_count; i++) {
 		const char *list = rows_get(popped, 0, arena_printf(arena, "k%zu", i + 1));
@@ -182,8 +178,9 @@ static bool finish_round(const struct pair *p, const struct rows *popped, struct
 	bool ok;
 
 	if (rows_integer(popped, 0, "keys") > 0) {
-		struct keys keys = keys_of(p, popped, arena);
+		struct log_keys keys = keys_of(p, popped, arena);
 
+		looked_up_add_stuck(p, &keys, &batch);
 		add_refresh(p, &keys, &batch);
 	}
 	answers = batch_results(&batch);
@@ -229,10 +226,10 @@ bool apply_round(const struct pair *p, int64_t limit, struct applied *applied, s
 /* ---- A sync point ---- */
 
 /* All that the snapshot sees. */
-static struct keys keys_of_log(const struct pair *p, struct arena *arena)
+static struct log_keys keys_of_log(const struct pair *p, struct arena *arena)
 {
 	const char **items = arena_array(arena, const char *, p->c->key_count);
-	struct keys keys = {.items = items};
+	struct log_keys keys = {.items = items};
 	struct buf names = {0};
 
 	for (size_t i = 0; i < p->c->key_count; i++) {
@@ -248,13 +245,14 @@ static struct keys keys_of_log(const struct pair *p, struct arena *arena)
 /* The log's rows are the keys, and go when their rows are refreshed. */
 size_t apply_add_all(const struct pair *p, bool anew, struct batch *batch)
 {
-	struct keys keys = keys_of_log(p, batch->arena);
+	struct log_keys keys = keys_of_log(p, batch->arena);
 
+	looked_up_add_spread(p, batch);
 	if (anew)
 		add_anew(p, &keys, batch);
 	else
 		add_refresh(p, &keys, batch);
-	return batch_add(batch, arena_printf(batch->arena, "DELETE FROM %s", p->c->log), 0);
+	return looked_up_add_gone(p, batch);
 }
 
 /* Nothing of the log leaves the server. */

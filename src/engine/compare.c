@@ -7,10 +7,12 @@
 
 #include "engine/control.h"
 #include "engine/copy.h"
+#include "engine/looked_up.h"
 #include "engine/progress.h"
 #include "engine/tx.h"
 #include "engine/unpaired.h"
 #include "plan/comparing.h"
+#include "plan/copied_lookup.h"
 #include "plan/copying.h"
 
 enum {
@@ -57,6 +59,9 @@ static const char *wanted(const struct compare *m, const char *const *hi, struct
 	buf_add(&out, "SELECT true AS \"~here\"");
 	for (size_t i = 0; i < m->c->column_count; i++)
 		buf_addf(&out, ", (%s)::%s AS %s", m->c->columns[i].value, m->c->columns[i].type, m->c->columns[i].name);
+	if (m->c->lookup) /* what it depends on has changed, and nobody has been there yet */
+		buf_addf(&out, ", EXISTS (SELECT FROM %s AS \"~g\" WHERE %s) AS \"~open\"", m->c->lookup->looked,
+		         m->c->lookup->noted);
 	buf_addf(&out, " FROM %s WHERE %s AND (%s) AND NOT %s", copying_from(m->c, arena),
 	         copying_between(m->c, COPYING_LIVE, m->c->alias, m->lo, hi, arena), m->c->only_rows,
 	         in_log(m, COPYING_LIVE, m->c->alias, arena));
@@ -112,9 +117,10 @@ static const char *question(const struct compare *m, const char *const *hi, stru
 	buf_add(&out, " AS key, ");
 	add_columns(m, arena, &out);
 	buf_addf(&out,
-	         " AS columns, CASE WHEN s.\"~here\" IS NULL THEN 'phantom' WHEN d.\"~here\" IS NULL THEN 'missing'"
+	         " AS columns, CASE %sWHEN s.\"~here\" IS NULL THEN 'phantom' WHEN d.\"~here\" IS NULL THEN 'missing'"
 	         " WHEN %s THEN 'different' END AS kind FROM (%s) AS s FULL JOIN (%s) AS d ON %s) AS j",
-	         copying_different(m->c, "s", "d", arena), wanted(m, hi, arena), there(m, hi, arena),
+	         m->c->lookup ? "WHEN s.\"~open\" THEN NULL " : "", copying_different(m->c, "s", "d", arena),
+	         wanted(m, hi, arena), there(m, hi, arena),
 	         copying_same(m->c, join_key(m, "s", arena), join_key(m, "d", arena), arena));
 	text = arena_strdup(arena, buf_text(&out));
 	buf_release(&out);
@@ -298,10 +304,18 @@ static bool log_found(const struct compare *m, struct err *err)
 	return ok;
 }
 
+/* Rows that find nothing are no copies, though their keys are in the log; with missing = "error" that is told. */
+static bool finds_all(const struct compare *m, struct err *err)
+{
+	const struct pair pair = {.session = m->w->session, .c = m->c, .arena = &m->w->arena};
+
+	return !m->c->lookup || m->c->lookup->create || looked_up_nothing_stuck(&pair, false, err);
+}
+
 /* A full pass; where few enough rows differ they are copied anew, and all is compared once more. */
 static bool compare_all(struct compare *m, struct err *err)
 {
-	if (!copy_drain_all(m->w->session, err) || !pass(m, err))
+	if (!copy_drain_all(m->w->session, err) || !finds_all(m, err) || !pass(m, err))
 		return false;
 	if (m->bad == 0 || m->bad > m->comparing->repairs || !m->c->number)
 		return true;

@@ -7,12 +7,14 @@
 #include "engine/apply.h"
 #include "engine/aside.h"
 #include "engine/control.h"
+#include "engine/looked_up.h"
 #include "engine/pace.h"
 #include "engine/progress.h"
 #include "engine/ranges.h"
 #include "engine/reverse.h"
 #include "engine/throttle.h"
 #include "engine/tx.h"
+#include "plan/copied_lookup.h"
 
 enum {
 	TARGET_MS = 500, /* nobody waits for these rows */
@@ -96,7 +98,7 @@ static const char *insertion(const struct copying *c, const struct key_range *ch
 	return arena_printf(
 		arena, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM ONLY %s WHERE %s AND (%s)",
 		c->shadow_quoted, copying_names(c, arena), copying_values(c, arena), copying_from(c, arena),
-		copying_between(c, COPYING_LIVE, c->alias, chunk->lo, chunk->hi, arena), c->only_rows);
+		copying_between(c, COPYING_LIVE, c->alias, chunk->lo, chunk->hi, arena), copied_lookup_ready(c, arena));
 }
 
 #define WAL "pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')"
@@ -153,20 +155,21 @@ static bool copy_chunk(struct copy *c, const struct flight *now, const struct fl
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
-	size_t begin = pair_begin(&c->pair, false, &batch);
+	size_t begin = pair_begin(&c->pair, false, &batch), inserted;
 	int64_t since = loop_now(), rows = 0;
 	struct rows **answers;
 	double ms;
 	bool ok;
 
 	batch_add(&batch, "SELECT " WAL " AS wal", 0);
-	batch_add(&batch, insertion(c->pair.c, &now->chunk, &arena), 0);
+	looked_up_add_stuck_in(&c->pair, &now->chunk, &batch);
+	inserted = batch_add(&batch, insertion(c->pair.c, &now->chunk, &arena), 0);
 	answers = batch_results(&batch);
 	ok = pair_send(&c->pair, &batch, answers, err);
 	if (ok) {
 		const char *wal = arena_strdup(&arena, rows_get(answers[begin], 0, "wal"));
 
-		rows = rows_affected(answers[begin + 1]);
+		rows = rows_affected(answers[inserted]);
 		ms = (double)(loop_now() - since);
 		batch_free_results(&batch, answers);
 		ok = end_chunk(c, now->last, next->chunk.hi, rows, ms, wal, &arena, err);
@@ -237,6 +240,8 @@ static bool follow(struct copy *c, int64_t until, bool *truncated, struct err *e
 {
 	bool more;
 
+	if (!looked_up_create(&c->pair, err))
+		return false;
 	do {
 		if (!run_round(c, truncated, &more, err))
 			return false;
@@ -249,7 +254,7 @@ static bool copy_patiently(struct copy *c, const struct flight *now, const struc
 {
 	int attempts = 0;
 
-	while (!copy_chunk(c, now, next, err))
+	while (!looked_up_create_in(&c->pair, &now->chunk, err) || !copy_chunk(c, now, next, err))
 		if (!exec_try_again(c->pair.session, &attempts, err))
 			return false;
 	return true;
@@ -335,7 +340,7 @@ static bool sync_up(struct copy *c, bool *truncated, struct err *err)
 	for (int syncs = 0; syncs < SYNCS_MAX && (c->pair.step || loop_now() < until); syncs++) {
 		if (!count_log(c, err))
 			return false;
-		while (!apply_sync_point(&c->pair, &applied, err))
+		while (!looked_up_create(&c->pair, err) || !apply_sync_point(&c->pair, &applied, err))
 			if (!exec_try_again(c->pair.session, &attempts, err))
 				return false;
 		*truncated = applied.truncated;
@@ -375,6 +380,14 @@ static bool is_copied(const struct copying *copying)
 	return strcmp(copying->state, "copied") == 0 || strcmp(copying->state, "synced") == 0;
 }
 
+/* With missing = "error" the copy is not whole while a row finds nothing. */
+static bool finds_all(const struct copy *c, struct err *err)
+{
+	const struct copied_lookup *l = c->pair.c->lookup;
+
+	return !c->pair.step || !l || l->create || looked_up_nothing_stuck(&c->pair, false, err);
+}
+
 /* From wherever it stands to a shadow that is complete and follows. */
 static bool bring_about(struct copy *c, bool copied, struct err *err)
 {
@@ -382,9 +395,10 @@ static bool bring_about(struct copy *c, bool copied, struct err *err)
 
 	do {
 		truncated = false;
-		if (!copied && (!aside_take(&c->pair, err) || !copy_all(c, err)))
+		if (!copied &&
+		    (!looked_up_nothing_stuck(&c->pair, true, err) || !aside_take(&c->pair, err) || !copy_all(c, err)))
 			return false;
-		if (!sync_up(c, &truncated, err))
+		if (!sync_up(c, &truncated, err) || !finds_all(c, err))
 			return false;
 		copied = false;
 		if (!truncated && (!set_state(c, "copied", err) || !aside_build(&c->pair, tell_build, c, err) ||
@@ -429,6 +443,20 @@ enum outcome copy_run(struct work *w, const struct stmt *stmt, bool ends, struct
 
 /* ---- Later ---- */
 
+/* Told whenever somebody looks: until it is mended there is no switch. */
+static bool tell_stuck(const struct copy *c, struct err *err)
+{
+	struct session *s = c->pair.session;
+	struct arena arena = {0};
+	const char *sentence;
+	bool ok = looked_up_sentence(&c->pair, &arena, &sentence, err);
+
+	if (ok && sentence)
+		session_say(s, plan_step(s->plan, c->pair.c->number), STEP_NOTES, 0, sentence);
+	arena_release(&arena);
+	return ok;
+}
+
 static bool drain(struct session *s, const struct copying *copying, struct arena *arena, struct err *err)
 {
 	struct copy c = copy_of(s, NULL, copying, arena);
@@ -440,7 +468,7 @@ static bool drain(struct session *s, const struct copying *copying, struct arena
 		return reverse_drain(&c.pair, err);
 	if (!is_copied(copying)) /* what is to do yet is forgotten, so that the log stays short */
 		return follow(&c, loop_now() + DRAIN_MS, &truncated, err) && (!truncated || apply_restart(&c.pair, err));
-	if (!sync_up(&c, &truncated, err))
+	if (!sync_up(&c, &truncated, err) || !tell_stuck(&c, err))
 		return false;
 	return !truncated || (apply_restart(&c.pair, err) && find_position(&c, err) && bring_about(&c, false, err));
 }

@@ -6,6 +6,7 @@
 #include "engine/exec.h"
 #include "engine/tx.h"
 #include "plan/capture.h"
+#include "plan/copied_lookup.h"
 #include "plan/reverse.h"
 
 enum { IDLE_MS = 10000, LOCK_MS = 5000 };
@@ -116,8 +117,8 @@ size_t pair_begin_snapshot(const struct pair *p, struct batch *batch)
 static const char guard[] =
 	"SELECT p.guard OPERATOR(pg_catalog.=) g.now AS same FROM interlock.pair p CROSS JOIN LATERAL (SELECT"
 	" " SQL_CAPTURE_GUARD(
-		"$3", "$4",
-		"$5::pg_catalog.text") ") g(now) WHERE p.run OPERATOR(pg_catalog.=)"
+		"$3", "$4", "$5::pg_catalog.text", "$6",
+		"$7::pg_catalog.text") ") g(now) WHERE p.run OPERATOR(pg_catalog.=)"
 							   " $1::pg_catalog.int8 AND p.number OPERATOR(pg_catalog.=) $2::pg_catalog.int4";
 
 /* The table that follows, and the triggers by which it does. */
@@ -130,20 +131,25 @@ static const char *follower(const struct pair *p, struct arena *arena)
 	return pair_is_switched(p->c) ? reverse_trigger(p->c->run, p->c->number, arena) : p->c->trigger;
 }
 
+static const char *looked_up(const struct pair *p)
+{
+	return p->c->lookup ? p->c->lookup->quoted : NULL;
+}
+
 size_t pair_add_guard(const struct pair *p, struct batch *batch)
 {
 	struct arena *arena = batch->arena;
 
-	return batch_add_often(batch, guard, 5, pair_run(p, arena), pair_number(p, arena), p->c->live_quoted,
-	                       other_table(p), follower(p, arena));
+	return batch_add_often(batch, guard, 7, pair_run(p, arena), pair_number(p, arena), p->c->live_quoted,
+	                       other_table(p), follower(p, arena), looked_up(p), copying_noting(p->c, arena));
 }
 
 /* The server did not understand it: because somebody changed a table?  Then that is what is to be told. */
 static void explain(const struct pair *p, struct arena *arena, struct err *err)
 {
-	const char *params[] = {pair_run(p, arena), pair_number(p, arena), p->c->live_quoted, other_table(p),
-	                        follower(p, arena)};
-	struct query query = {.sql = guard, .count = 5, .params = params};
+	const char *params[] = {pair_run(p, arena), pair_number(p, arena), p->c->live_quoted,          other_table(p),
+	                        follower(p, arena), looked_up(p),          copying_noting(p->c, arena)};
+	struct query query = {.sql = guard, .count = 7, .params = params};
 	struct err told = {0};
 	struct rows *rows;
 

@@ -188,6 +188,7 @@ static const char *const version_2[] = {
 	" retired_schema text,"
 	" retired_name text,"
 	" carried jsonb,"
+	" lookup jsonb,"
 	" PRIMARY KEY (run, number))",
 	"COMMENT ON TABLE interlock.pair IS 'tables that are copied into another shape: live, shadow, and how a row becomes the other'",
 	"COMMENT ON COLUMN interlock.pair.number IS 'of its parallel_table: what it made in this schema ends with run and number'",
@@ -196,6 +197,7 @@ static const char *const version_2[] = {
 	"COMMENT ON COLUMN interlock.pair.aside IS 'indexes and constraints of the shadow that are built behind the copy: name, statement'",
 	"COMMENT ON COLUMN interlock.pair.foreign_keys IS 'foreign keys of the shadow, which the switch adds: statements'",
 	"COMMENT ON COLUMN interlock.pair.back IS 'columns of the live table that the shadow gives back: name, value, type, what it reads'",
+	"COMMENT ON COLUMN interlock.pair.lookup IS 'of a column that is looked up: where, the notes, and SQL over a live row'",
 	"COMMENT ON COLUMN interlock.pair.state IS 'switched: the shadow has the live name, and the retired table follows; ended: it does not'",
 	"COMMENT ON COLUMN interlock.pair.carried IS 'of a switch: statements that it has still to run, and those of the way back'",
 	"CREATE TABLE interlock.undo_conflict ("

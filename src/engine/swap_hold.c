@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "engine/apply.h"
+#include "engine/looked_up.h"
 #include "engine/reverse.h"
 #include "engine/swap_work.h"
 #include "engine/tx.h"
+#include "plan/copied_lookup.h"
 #include "plan/reverse.h"
 
 enum { SHOW_MAX = 10, DDL_LOCK_MS = 50, LAST_ROUNDS_MAX = 5 };
@@ -41,19 +43,19 @@ static bool tell_refused(const struct swap *s, struct err *err)
 
 /* ---- Locks ---- */
 
-static void add_lock(struct swap *s, const struct relname *table)
+static void add_lock(struct swap *s, const struct relname *table, enum lock_mode mode)
 {
 	for (size_t i = 0; i < s->lock_count; i++)
 		if (relname_equal(&s->locks[i].table, table))
 			return;
-	s->locks[s->lock_count++] = (struct table_lock){.table = *table, .mode = LOCK_ACCESS_EXCLUSIVE};
+	s->locks[s->lock_count++] = (struct table_lock){.table = *table, .mode = mode};
 }
 
 /* The live tables first, which most others want; then what they are paired with, and what goes over with them. */
 static void choose_locks(struct swap *s)
 {
 	struct arena *arena = &s->w->arena;
-	size_t room = 2 * s->count;
+	size_t room = 3 * s->count;
 	struct relname table;
 
 	for (size_t i = 0; i < s->count; i++)
@@ -61,14 +63,18 @@ static void choose_locks(struct swap *s)
 	s->locks = arena_array(arena, struct table_lock, room);
 	s->lock_count = 0;
 	for (size_t i = 0; i < s->count; i++)
-		add_lock(s, &s->g->pairs[i].live);
+		add_lock(s, &s->g->pairs[i].live, LOCK_ACCESS_EXCLUSIVE);
 	for (size_t i = 0; i < s->count; i++)
-		add_lock(s, s->back ? &s->g->pairs[i].retired : &s->g->pairs[i].shadow);
+		add_lock(s, s->back ? &s->g->pairs[i].retired : &s->g->pairs[i].shadow, LOCK_ACCESS_EXCLUSIVE);
 	for (size_t i = 0; i < s->count; i++)
 		for (size_t k = 0; k < s->pairs[i].carried.count; k++)
 			if (s->pairs[i].carried.items[k].stage == CARRY_LOCK &&
 			    !ident_parse_relname(s->pairs[i].carried.items[k].statement, arena, &table))
-				add_lock(s, &table);
+				add_lock(s, &table, LOCK_ACCESS_EXCLUSIVE);
+	/* What is looked up stays as it is until the tables are switched; readers go on. */
+	for (size_t i = 0; !s->back && i < s->count; i++)
+		if (s->pairs[i].pair.c->lookup)
+			add_lock(s, &s->pairs[i].pair.c->lookup->table, LOCK_SHARE_ROW_EXCLUSIVE);
 }
 
 /* The portrait is not looked at here: what was asked once is planned, and takes less time under the locks. */
@@ -100,7 +106,7 @@ bool swap_foresee(struct swap *s, struct err *err)
 
 /* Where the answers about a pair are. */
 struct place {
-	size_t emptied, guard, asked, portrait;
+	size_t emptied, guard, stuck, asked, portrait;
 };
 
 static void add_settings(const struct swap *s, struct batch *batch)
@@ -121,11 +127,13 @@ static void add_last_round(const struct swap *s, const struct swapped *p, struct
 {
 	place->guard = pair_add_guard(&p->pair, batch);
 	place->emptied = pair_add_truncated(p->pair.c, batch);
-	if (!s->back) {
-		apply_add_all(&p->pair, s->w->patience->anew, batch);
-	} else {
+	if (s->back) {
 		reverse_add_all(&p->pair, batch);
+		return;
 	}
+	looked_up_add_create(&p->pair, batch);
+	apply_add_all(&p->pair, s->w->patience->anew, batch);
+	place->stuck = looked_up_add_question(&p->pair, batch);
 }
 
 /* Who reads a view locks it before its tables: so do we, and wait no longer for it than for a table. */
@@ -167,7 +175,8 @@ static bool needs_more_locks(const struct swap *s, const struct carried *carried
 		bool locked = carried->items[k].stage != CARRY_LOCK;
 
 		for (size_t i = 0; !locked && i < s->lock_count; i++)
-			locked = strcmp(relname_quoted(arena, &s->locks[i].table), carried->items[k].statement) == 0;
+			locked = s->locks[i].mode == LOCK_ACCESS_EXCLUSIVE &&
+			         strcmp(relname_quoted(arena, &s->locks[i].table), carried->items[k].statement) == 0;
 		if (!locked)
 			return true;
 	}
@@ -184,6 +193,7 @@ static enum outcome take(struct swap *s, struct rows **answers, const struct pla
 		if (!pair_guarded(answers[places[i].guard], &p->pair, err))
 			return OUTCOME_FAILED;
 		again |= rows_true(answers[places[i].emptied], 0, "truncated");
+		again |= !s->back && rows_true(answers[places[i].stuck], 0, "stuck"); /* told, or created, outside */
 		if (!s->back)
 			carried_take(answers + places[i].asked, &s->w->arena, &p->carried);
 		p->portrait = arena_strdup(&s->w->arena, rows_value(answers[places[i].portrait], 0, 0));

@@ -5,9 +5,11 @@
 
 #include "engine/copy.h"
 #include "engine/culprits.h"
+#include "engine/looked_up.h"
 #include "engine/tx.h"
+#include "plan/copied_lookup.h"
 
-enum { SHOW_ORPHANS = 10 };
+enum { SHOW_ORPHANS = 10, LOOKS_MAX = 5 };
 
 static bool never_verified(const struct pair *p, struct err *err)
 {
@@ -134,6 +136,19 @@ static bool leaves_no_orphans(const struct pair *p, struct err *err)
 	return ok;
 }
 
+/* What was written a moment ago may find nothing yet, where rows are created: only what stays so is in the way. */
+static bool finds_all(struct work *w, const struct pair *p, struct err *err)
+{
+	for (int looks = 1; !looked_up_nothing_stuck(p, false, err); looks++) {
+		if (!p->c->lookup->create || err->sqlstate[0] || looks == LOOKS_MAX)
+			return false;
+		err_release(err);
+		if (!copy_drain_all(w->session, err))
+			return false;
+	}
+	return true;
+}
+
 bool swap_ready(struct work *w, const struct pair *pairs, size_t count, struct err *err)
 {
 	if (!copy_drain_all(w->session, err))
@@ -141,5 +156,10 @@ bool swap_ready(struct work *w, const struct pair *pairs, size_t count, struct e
 	for (size_t i = 0; i < count; i++)
 		if (!is_verified(&pairs[i], err) || (leaves_rows_behind(&pairs[i]) && !leaves_no_orphans(&pairs[i], err)))
 			return false;
-	return copy_drain_all(w->session, err);
+	if (!copy_drain_all(w->session, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!finds_all(w, &pairs[i], err))
+			return false;
+	return true;
 }

@@ -4,6 +4,7 @@
 #include "engine/swap_work.h"
 #include "engine/tx.h"
 #include "plan/capture.h"
+#include "plan/copied_lookup.h"
 #include "plan/reverse.h"
 
 enum { SHOW_MAX = 10 };
@@ -80,7 +81,8 @@ static void add_back(const struct swap *s, struct stmts *stmts)
 static const char set_pair[] =
 	"UPDATE interlock.pair SET state = $3, retired_schema = $4, retired_name = $5, carried = $6::pg_catalog.jsonb,"
 	" guard = " SQL_CAPTURE_GUARD(
-		"$7", "$8", "$9::pg_catalog.text") " WHERE run = $1::pg_catalog.int8 AND number = $2::pg_catalog.int4";
+		"$7", "$8", "$9::pg_catalog.text", "$10",
+		"$11::pg_catalog.text") " WHERE run = $1::pg_catalog.int8 AND number = $2::pg_catalog.int4";
 
 /* What the pair is now, with what is still to be done of it and for the way back. */
 static void add_state(const struct swap *s, size_t i, struct batch *batch)
@@ -88,13 +90,14 @@ static void add_state(const struct swap *s, size_t i, struct batch *batch)
 	struct swapped *p = &s->pairs[i];
 	const struct copying *c = p->pair.c;
 
-	batch_add(batch, set_pair, 9, pair_run(&p->pair, batch->arena), pair_number(&p->pair, batch->arena),
+	batch_add(batch, set_pair, 11, pair_run(&p->pair, batch->arena), pair_number(&p->pair, batch->arena),
 	          s->back           ? "synced"
 	          : s->g->sync_back ? "switched"
 	                            : "ended",
 	          s->back ? NULL : s->g->pairs[i].retired.schema, s->back ? NULL : s->g->pairs[i].retired.name,
 	          carried_to_json(&p->carried, p->portrait, s->back, batch->arena), p->live, p->goes,
-	          s->back ? c->trigger : reverse_trigger(c->run, c->number, batch->arena));
+	          s->back ? c->trigger : reverse_trigger(c->run, c->number, batch->arena),
+	          c->lookup ? c->lookup->quoted : NULL, copying_noting(c, batch->arena));
 	if (s->back)
 		pair_add_unverified(&p->pair, batch);
 }

@@ -13,8 +13,9 @@
 
 /*
  * The facts of a pair that must not change while it is followed, as a text:
- * the columns of both tables, the triggers and their function.  Read with any
- * search_path; each argument is SQL.
+ * the columns of both tables, the triggers and their function; of a table that
+ * is looked up the triggers that note its changes, where `noting` is how their
+ * names begin.  Read with any search_path; each argument is SQL.
  */
 #define SQL_CAPTURE_SHAPE(relation) \
 	"(SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws(' ', a.attname, a.atttypid, a.atttypmod," \
@@ -25,9 +26,15 @@
 	" t.oid) FROM pg_catalog.pg_trigger t LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid" \
 	" WHERE t.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" live ") AND t.tgname OPERATOR(pg_catalog.=) ANY" \
 	" (ARRAY[" trigger ", " trigger " OPERATOR(pg_catalog.||) '_t']::pg_catalog.name[]))"
-#define SQL_CAPTURE_GUARD(live, shadow, trigger) \
+#define SQL_LOOKED_UP_NOTING(theirs, names) \
+	"(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':', t.oid, t.xmin, t.tgenabled, p.oid, p.xmin), ',' ORDER BY" \
+	" t.oid) FROM pg_catalog.pg_trigger t LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid" \
+	" WHERE t.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" theirs ") AND t.tgname OPERATOR(pg_catalog.=) ANY" \
+	" (ARRAY[" names " OPERATOR(pg_catalog.||) 'li', " names " OPERATOR(pg_catalog.||) 'lu'," \
+	" " names " OPERATOR(pg_catalog.||) 'ld', " names " OPERATOR(pg_catalog.||) 'lt']::pg_catalog.name[]))"
+#define SQL_CAPTURE_GUARD(live, shadow, trigger, theirs, noting) \
 	"pg_catalog.concat_ws(' ', " SQL_CAPTURE_SHAPE(live) ", " SQL_CAPTURE_SHAPE(shadow) "," \
-	" " SQL_CAPTURE_TRIGGERS(live, trigger) ")"
+	" " SQL_CAPTURE_TRIGGERS(live, trigger) ", " SQL_LOOKED_UP_NOTING(theirs, noting) ")"
 
 /* Columns of a probe's answer that capture_drop() reads; needs the CTE `rel`, the live table. */
 #define SQL_CAPTURE_FACTS \

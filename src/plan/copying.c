@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/copied_lookup.h"
+
 const char *copying_log(int64_t run, int number, struct arena *arena)
 {
 	return arena_printf(arena, "interlock.log_%lld_%d", (long long)run, number);
@@ -23,6 +25,11 @@ const char *copying_function(int64_t run, int number, struct arena *arena)
 const char *copying_trigger(int64_t run, int number, struct arena *arena)
 {
 	return arena_printf(arena, "~interlock_%lld_%d", (long long)run, number);
+}
+
+const char *copying_noting(const struct copying *c, struct arena *arena)
+{
+	return arena_printf(arena, "%s_", c->trigger);
 }
 
 static const char *text_of(json_t *object, const char *name, struct arena *arena)
@@ -160,6 +167,7 @@ const struct copying *copying_of(const struct record *pair, struct arena *arena)
 	c->log_limit = number_of(pair, "log_limit");
 	c->state = arena_strdup(arena, record_get(pair, "state"));
 	c->guard = arena_strdup(arena, record_get(pair, "guard"));
+	c->lookup = copied_lookup_read(record_get(pair, "lookup"), arena);
 	json_decref(keys);
 	json_decref(columns);
 	json_decref(back);

@@ -67,12 +67,13 @@ struct copying {
 	int64_t log_limit;     /* bytes */
 	const char *state;     /* of the pair: "new", "copying", "copied", "synced", "switched", "ended" */
 	const char *guard;     /* what must not have changed meanwhile (engine/capture.h) */
+	const struct copied_lookup *lookup; /* of one of the columns (plan/copied_lookup.h); NULL: of none */
 };
 
 /* The columns of a row of interlock.pair that copying_of() reads, for SELECT … FROM interlock.pair. */
 #define SQL_COPYING                                                                                                     \
 	"run, number, live_schema, live_name, shadow_schema, shadow_name, keys::pg_catalog.text, columns::pg_catalog.text," \
-	" only_rows, log_limit, state, guard, back::pg_catalog.text, retired_schema, retired_name"
+	" only_rows, log_limit, state, guard, back::pg_catalog.text, retired_schema, retired_name, lookup::pg_catalog.text"
 
 /* Such a row, understood; in the arena. */
 const struct copying *copying_of(const struct record *pair, struct arena *arena);
@@ -82,6 +83,8 @@ const char *copying_log(int64_t run, int number, struct arena *arena);      /* i
 const char *copying_ranges(int64_t run, int number, struct arena *arena);   /* interlock.range_7_3 */
 const char *copying_function(int64_t run, int number, struct arena *arena); /* interlock.capture_7_3 */
 const char *copying_trigger(int64_t run, int number, struct arena *arena);  /* ~interlock_7_3, unquoted */
+/* "~interlock_7_3_": how the names of the triggers on a table that is looked up begin. */
+const char *copying_noting(const struct copying *c, struct arena *arena);
 
 /* ---- Pieces of SQL; all of them are in the arena ---- */
 

@@ -132,8 +132,21 @@ static void add_pieces(struct looking *l)
 	l->match = match;
 	l->value = arena_printf(l->arena, "\"~l\".%s", ident_quoted(l->arena, l->lookup->value));
 	l->found = arena_printf(l->arena, "(SELECT %s FROM %s AS \"~l\" WHERE %s)", l->value, l->theirs, match);
+	if (!l->column)
+		return;
 	l->needed = l->plan->where ? arena_printf(l->arena, "(%s\n)", sql_on_row(l->plan->where, l->alias, l->arena))
 	                           : arena_printf(l->arena, "%s.%s IS NULL", l->alias, l->column);
+}
+
+static void begin(struct looking *l)
+{
+	const struct assignment *a = lookup_in(l->plan->set);
+
+	l->lookup = a->lookup;
+	l->table = relname_quoted(l->arena, &l->plan->of.table);
+	l->alias = ident_quoted(l->arena, l->plan->of.table.name);
+	l->theirs = relname_quoted(l->arena, &a->lookup->table);
+	name_things(l);
 }
 
 bool looking_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena, struct looking *l)
@@ -141,17 +154,32 @@ bool looking_of(const struct fill_plan *plan, const struct facts *facts, struct 
 	const struct assignment *a = lookup_in(plan->set);
 	const struct row_column *column = row_column_named(&plan->of, a->column);
 
-	*l = (struct looking){.plan = plan, .lookup = a->lookup, .facts = facts, .arena = arena};
-	l->table = relname_quoted(arena, &plan->of.table);
-	l->alias = ident_quoted(arena, plan->of.table.name);
+	*l = (struct looking){.plan = plan, .facts = facts, .arena = arena};
+	begin(l);
 	l->column = ident_quoted(arena, a->column);
-	l->theirs = relname_quoted(arena, &a->lookup->table);
-	name_things(l);
 	if (!column || !read_theirs(l) || !read_keys(l))
 		return false;
 	l->type = column->type;
 	l->text = column->comparable ? "" : "::text";
 	add_pieces(l);
+	return true;
+}
+
+bool looking_of_copy(const struct fill_plan *plan, const struct facts *facts, struct arena *arena,
+                     struct looking *l)
+{
+	const struct row_column *value;
+
+	*l = (struct looking){.plan = plan, .facts = facts, .arena = arena};
+	begin(l);
+	l->only_lost = strcmp(l->lookup->missing, "null") != 0;
+	if (!read_theirs(l) || !read_keys(l))
+		return false;
+	value = row_column_named(&l->of_theirs, l->lookup->value);
+	l->type = value->type;
+	l->text = value->comparable ? "" : "::text";
+	add_pieces(l);
+	l->needed = arena_printf(arena, "(%s\n)", plan->where);
 	return true;
 }
 

@@ -21,6 +21,9 @@
  *
  * Nobody waits for us: a trigger only inserts a note.  Nothing of theirs is ever
  * locked by a trigger on ours, nor the other way round.
+ *
+ * A copy of a parallel_table looks up, too (plan/copied_lookup.h): of all this it
+ * has the notes about theirs, and what creates rows there.
  */
 #ifndef INTERLOCK_PLAN_LOOKUP_H
 #define INTERLOCK_PLAN_LOOKUP_H
@@ -40,6 +43,7 @@ struct looking {
 	const char *match;       /* "~l".email = (orders.email)::citext AND …, over the row of ours */
 	const char *value;       /* "~l".id */
 	const char *found;       /* (SELECT "~l".id FROM …), over the row of ours */
+	bool only_lost;          /* a value that is new in theirs is not noted: whoever misses one looks again */
 	const char *needed;      /* the row needs a value: orders.user_id IS NULL, or `where` */
 	const char *const *keys; /* of ours */
 	size_t key_count;
@@ -51,6 +55,9 @@ struct looking {
 /* false: the facts do not say enough, as where an earlier step is yet to make something. */
 bool looking_of(const struct fill_plan *plan, const struct facts *facts, struct arena *arena,
                 struct looking *looking);
+/* The same for a copy, whose column is not one of ours; plan->where says which rows are copied. */
+bool looking_of_copy(const struct fill_plan *plan, const struct facts *facts, struct arena *arena,
+                     struct looking *looking);
 /* The lookup of a plan's `set`, which is then alone in it; NULL: none. */
 const struct assignment *lookup_in(const struct assignment_list *set);
 
@@ -72,6 +79,8 @@ struct filling *lookup_emptying(const struct looking *l);
 
 /* Registry tables, functions and triggers on both tables, where they are not there yet. */
 void lookup_begin(const struct looking *l, struct stmts *stmts);
+/* The part of it that is about theirs: tables for notes and for what is created, triggers. */
+void lookup_note_theirs(const struct looking *l, struct stmts *stmts);
 /* Undo: the trigger on ours empties instead. */
 void lookup_empty_instead(const struct looking *l, struct stmts *stmts);
 /* Do the triggers on ours empty already?  Are there triggers on theirs? */
@@ -93,11 +102,29 @@ void lookup_work_off(const struct looking *l, bool empties, struct stmts *stmts)
 void lookup_work_off_all(const struct looking *l, bool empties, struct stmts *stmts);
 /* With missing = "create": rows of theirs for all that is there. */
 void lookup_create_all(const struct looking *l, struct stmts *stmts);
+/*
+ * Of a row that is to have a value: nothing is found, and that is not to be;
+ * NULL where it may.
+ */
+const char *looking_unmatched(const struct looking *l);
+/*
+ * The statement that writes down what is to be created, around the table (with
+ * joins), and around conditions that begin with " AND "; and the one that
+ * creates some of it, to be repeated until it answers with no row.
+ */
+struct looking_creation {
+	const char *before, *behind, *order, *create;
+};
+struct looking_creation looking_creation_of(const struct looking *l);
 /* With missing = "error": rows of ours without a match; there must be none. */
 void lookup_verify(const struct looking *l, struct stmts *stmts);
 /* Nobody has touched the trigger on theirs. */
 void lookup_verify_noted(const struct looking *l, struct stmts *stmts);
 /* Undo: what was created goes, where nobody uses it. */
 void lookup_take_back(const struct looking *l, struct stmts *stmts);
+/* The same before all else goes, in a transaction of its own; what was written down of them stays. */
+void lookup_take_back_first(const struct looking *l, struct stmts *stmts);
+/* Takes away what lookup_note_theirs() made, where it is there. */
+void lookup_forget_theirs(const struct looking *l, struct stmts *stmts);
 
 #endif

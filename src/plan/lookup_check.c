@@ -12,6 +12,7 @@
 struct checking {
 	const struct option_place *place;
 	struct diags *diags;
+	const char *option; /* "set", "copy" */
 };
 
 static bool wrong(const struct checking *c, const char *option, const char *summary, const char *help)
@@ -44,14 +45,15 @@ static bool are_good(const struct checking *c, const char *part, const struct as
 		const char *what = arena_printf(arena, "what \"%s\" is to be in lookup", a->column);
 
 		if (a->lookup)
-			return wrong(c, "set", "a lookup inside a lookup", "fill a column with the inner one first");
+			return wrong(c, c->option, "a lookup inside a lookup", "fill a column with the inner one first");
 		if (!is_over_row(c, "set", what, a->value))
 			return false;
-		if (sql_names_column(a->value, filled))
-			return wrong(c, "set", arena_printf(arena, "%s is derived from \"%s\", which it fills", what, filled),
+		if (filled && sql_names_column(a->value, filled))
+			return wrong(c, c->option,
+			             arena_printf(arena, "%s is derived from \"%s\", which it fills", what, filled),
 			             "derive it from other columns");
 		if (is_unsteady(a->value))
-			return wrong(c, "set", arena_printf(arena, "%s is another value each time", what),
+			return wrong(c, c->option, arena_printf(arena, "%s is another value each time", what),
 			             strcmp(part, "create") == 0
 			                 ? "give that column a default in its table, which each row that is created then gets"
 			                 : "derive it from columns of the row itself");
@@ -62,7 +64,7 @@ static bool are_good(const struct checking *c, const char *part, const struct as
 bool lookup_check(const struct assignment_list *set, const char *where, const char *unfit,
                   const struct option_place *place, struct diags *diags)
 {
-	const struct checking c = {place, diags};
+	const struct checking c = {place, diags, "set"};
 	const struct assignment *a = lookup_in(set);
 
 	if (set->count > 1)
@@ -77,4 +79,35 @@ bool lookup_check(const struct assignment_list *set, const char *where, const ch
 	return (!where || is_over_row(&c, "where", "\"where\" of backfill", where)) &&
 	       are_good(&c, "match", &a->lookup->match, a->column) &&
 	       are_good(&c, "create", &a->lookup->create, a->column);
+}
+
+/* Does a trigger of ours on the other table never see what we write ourselves? */
+static bool is_another(const struct checking *c, const struct relname *table, const struct relname *live,
+                       const struct relname *shadow)
+{
+	bool is_live = relname_equal(table, live);
+
+	if (!is_live && !relname_equal(table, shadow))
+		return true;
+	return wrong(c, c->option,
+	             arena_printf(&c->diags->arena, "lookup in copy looks into the %s table itself",
+	                          is_live ? "live" : "shadow"),
+	             "look into another table; what the row itself says is SQL over it");
+}
+
+bool lookup_check_copy(const struct relname *live, const struct relname *shadow,
+                       const struct assignment_list *copy, const struct option_place *place, struct diags *diags)
+{
+	const struct checking c = {place, diags, "copy"};
+	const struct assignment *a = lookup_in(copy);
+	size_t count = 0;
+
+	for (size_t i = 0; i < copy->count; i++)
+		count += copy->items[i].lookup != NULL;
+	if (count > 1)
+		return wrong(
+			&c, "copy", "copy holds more than one lookup",
+			"fill one of the columns in the live table first, by backfill { set = { … = lookup { … } } }");
+	return is_another(&c, &a->lookup->table, live, shadow) && are_good(&c, "match", &a->lookup->match, NULL) &&
+	       are_good(&c, "create", &a->lookup->create, NULL);
 }

@@ -125,6 +125,23 @@
 	" THEN ARRAY[" SQL_THEIR_NAME " || ' has no key', 'a key, by which undo finds the rows that were created', 'give it a primary key first']" \
 	" END) p(obstacle)) x"
 
+/*
+ * The first column that is matched with a type of which no index of its own
+ * knows an equality; what is matched are columns "~m_1" … of a temporary view,
+ * a CTE that has its oid.
+ */
+#define SQL_LOOKED_UP_INCOMPARABLE(view, schema, name, columns) \
+	"(SELECT pg_catalog.quote_ident(u.attname) || ' is ' || pg_catalog.format_type(u.atttypid, -1) || ', and is matched with '" \
+	" || pg_catalog.format_type(e.atttypid, -1) FROM " view ", pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
+	" ON n.oid = c.relnamespace JOIN pg_catalog.unnest(" columns "::text[]) WITH ORDINALITY m(name, n) ON true" \
+	" JOIN pg_catalog.pg_attribute u ON u.attrelid = c.oid AND u.attname = m.name JOIN pg_catalog.pg_type ut ON ut.oid = u.atttypid" \
+	" JOIN pg_catalog.pg_attribute e ON e.attname = '~m_' || m.n JOIN pg_catalog.pg_type et ON et.oid = e.atttypid" \
+	" CROSS JOIN LATERAL (SELECT coalesce(nullif(ut.typbasetype, 0), ut.oid), coalesce(nullif(et.typbasetype, 0), et.oid)) b(u, e)" \
+	" WHERE n.nspname = " schema "::text AND c.relname = " name "::text AND e.attrelid = " view ".oid AND ut.typcategory <> 'S' AND b.u <> b.e" \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am am ON am.oid = o.opcmethod AND am.amname = 'btree'" \
+	" JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amopstrategy = 3 AND p.amoplefttype = b.u AND p.amoprighttype = b.e" \
+	" WHERE o.opcdefault AND o.opcintype = b.u) ORDER BY m.n LIMIT 1)"
+
 /* clang-format on */
 
 #endif

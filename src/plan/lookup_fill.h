@@ -17,5 +17,7 @@ void lookup_expire(const struct fill_plan *plan, const struct facts *facts, stru
 /* What a step tries before it says that it can be done: sets scratch, and the parameters from $5 on. */
 void lookup_probe(const struct relname *table, const struct assignment_list *set, const char *where,
                   struct probe *probe);
+/* The same for a lookup in a copy: parameters $5 to $10, and $4 to $6 of the comparison. */
+void lookup_probe_copy(const struct lookup *lookup, struct probe *probe);
 
 #endif

@@ -74,24 +74,40 @@ static const char *matches(const struct looking *l, const char *after)
 	return result;
 }
 
+const char *looking_unmatched(const struct looking *l)
+{
+	if (strcmp(l->lookup->missing, "null") == 0)
+		return NULL;
+	return arena_printf(l->arena, "%s AND NOT EXISTS (SELECT FROM %s AS \"~l\" WHERE %s)",
+	                    creates(l) ? matches(l, " IS NOT NULL") : "true", l->theirs, l->match);
+}
+
 /* The row needs a value, there is something to look up, and nothing is found. */
 static const char *unmatched(const struct looking *l)
 {
-	return arena_printf(l->arena, "%s AND %s AND NOT EXISTS (SELECT FROM %s AS \"~l\" WHERE %s)", l->needed,
-	                    matches(l, " IS NOT NULL"), l->theirs, l->match);
+	return arena_printf(l->arena, "%s AND %s", l->needed, looking_unmatched(l));
 }
 
 /* The values of which a row is missing, each once: what is created is told by the first of ours that wants it. */
-static void gather(const struct looking *l, const char *from, struct stmts *stmts)
+static struct looking_creation gathering(const struct looking *l)
 {
 	const char *created = looking_numbered("c", l->lookup->create.count, "", l->arena);
-	struct stmt *stmt;
 
-	stmt = stmts_add(stmts, STMT_ALONE,
-	                 "WITH \"~old\" AS (DELETE FROM %1$s) INSERT INTO %1$s (%2$s%3$s%4$s)"
-	                 " SELECT DISTINCT ON (%5$s) %5$s%6$s FROM %7$s WHERE %8$s ORDER BY %5$s, %9$s",
-	                 l->wanted, looking_numbered("m", l->lookup->match.count, "", l->arena), *created ? ", " : "",
-	                 created, matches(l, ""), created_values(l), from, unmatched(l), keys(l));
+	return (struct looking_creation){
+		.before = arena_printf(l->arena,
+	                           "WITH \"~old\" AS (DELETE FROM %1$s) INSERT INTO %1$s (%2$s%3$s%4$s)"
+	                           " SELECT DISTINCT ON (%5$s) %5$s%6$s FROM ",
+	                           l->wanted, looking_numbered("m", l->lookup->match.count, "", l->arena),
+	                           *created ? ", " : "", created, matches(l, ""), created_values(l)),
+		.behind = arena_printf(l->arena, " WHERE %s", unmatched(l)),
+		.order = arena_printf(l->arena, " ORDER BY %s, %s", matches(l, ""), keys(l))};
+}
+
+static void gather(const struct looking *l, const char *from, struct stmts *stmts)
+{
+	struct looking_creation g = gathering(l);
+	struct stmt *stmt = stmts_add(stmts, STMT_ALONE, "%s%s%s%s", g.before, from, g.behind, g.order);
+
 	stmt->slow = true;
 	stmt->note = "what is to be created: a read";
 }
@@ -107,15 +123,14 @@ static const char *names(const struct assignment_list *list, const char *before,
 	return result;
 }
 
-static void create(const struct looking *l, struct stmts *stmts)
+static const char *creation(const struct looking *l)
 {
-	size_t count = l->lookup->match.count;
-	const char *match = names(&l->lookup->match, "", l->arena),
-			   *fired = record_get(l->facts->now, "their_triggers");
+	const char *match = names(&l->lookup->match, "", l->arena);
 	const char *created = looking_numbered("c", l->lookup->create.count, "", l->arena);
-	const char *ms = looking_numbered("m", count, "", l->arena);
-	struct stmt *stmt = stmts_add(
-		stmts, STMT_REPEAT,
+	const char *ms = looking_numbered("m", l->lookup->match.count, "", l->arena);
+
+	return arena_printf(
+		l->arena,
 		"WITH \"~pick\" AS MATERIALIZED (SELECT * FROM %1$s ORDER BY %2$s LIMIT %3$d),"
 		" \"~made\" AS (INSERT INTO %4$s AS \"~l\" (%5$s%6$s) SELECT %2$s%7$s%8$s FROM \"~pick\" ORDER BY %2$s"
 		" ON CONFLICT (%5$s) DO NOTHING RETURNING pg_catalog.to_jsonb(\"~l\".*) AS created),"
@@ -123,10 +138,24 @@ static void create(const struct looking *l, struct stmts *stmts)
 		" \"~gone\" AS (DELETE FROM %1$s w USING \"~pick\" p WHERE w.seq = p.seq) SELECT FROM \"~pick\"",
 		l->wanted, ms, CREATED, l->theirs, match, names(&l->lookup->create, match, l->arena), *created ? ", " : "",
 		created, l->created);
+}
+
+static void create(const struct looking *l, struct stmts *stmts)
+{
+	const char *fired = record_get(l->facts->now, "their_triggers");
+	struct stmt *stmt = stmts_add(stmts, STMT_REPEAT, "%s", creation(l));
 
 	stmt->note =
 		fired ? arena_printf(l->arena, "rows that are missing, in short transactions; triggers fire: %s", fired)
 			  : "rows that are missing, in short transactions: whoever inserts the same waits for one at most";
+}
+
+struct looking_creation looking_creation_of(const struct looking *l)
+{
+	struct looking_creation result = gathering(l);
+
+	result.create = creation(l);
+	return result;
 }
 
 void lookup_create_all(const struct looking *l, struct stmts *stmts)
@@ -276,32 +305,80 @@ static const char *is_same(const struct looking *l)
 	return *result ? result : "false";
 }
 
-void lookup_take_back(const struct looking *l, struct stmts *stmts)
+/* The column that was filled holds its value; a copy's table is gone by then. */
+static const char *held(const struct looking *l)
 {
-	const char *both, *used;
-	struct stmt *stmt;
+	if (!l->column)
+		return "";
+	return arena_printf(l->arena, " OR t.%1$s IN (SELECT %2$s.%3$s FROM %4$s AS %2$s WHERE %2$s.%3$s IS NOT NULL)",
+	                    ident_quoted(l->arena, l->lookup->value), l->alias, l->column, l->table);
+}
 
-	if (!creates(l) || !looking_has(l, l->created))
-		return;
-	both = arena_printf(l->arena,
+/* FROM and WHERE of the rows that were created, as they are now (t) and were then (r). */
+static const char *created_rows(const struct looking *l)
+{
+	return arena_printf(l->arena,
 	                    "%s AS t, %s AS i, pg_catalog.jsonb_populate_record(NULL::%s, i.created) AS r WHERE %s",
 	                    l->theirs, l->created, l->theirs, is_same(l));
-	used = arena_printf(
+}
+
+static const char *is_used(const struct looking *l)
+{
+	return arena_printf(
 		l->arena,
 		"(EXISTS (SELECT FROM pg_catalog.jsonb_each(i.created) e WHERE pg_catalog.to_jsonb(t.*) -> e.key IS DISTINCT FROM e.value)"
-		" OR t.%1$s IN (SELECT %2$s.%3$s FROM %4$s AS %2$s WHERE %2$s.%3$s IS NOT NULL)%5$s)",
-		ident_quoted(l->arena, l->lookup->value), l->alias, l->column, l->table, referred(l));
-	/* From here on nobody changes them, and nobody can begin to refer to them. */
-	stmt = stmts_add(stmts, STMT_TOGETHER,
-	                 "SELECT pg_catalog.count(*) FROM (SELECT FROM %s FOR UPDATE OF t) AS locked", both);
-	stmt->slow = true;
-	stmt = stmts_add(stmts, STMT_TOGETHER, "SELECT r.* FROM %s AND %s LIMIT %d", both, used, VERIFY_ROWS);
-	stmt->tells = arena_printf(l->arena, "rows that were created in %s stay, as they are in use", l->theirs);
-	stmt =
-		stmts_add(stmts, STMT_TOGETHER,
-	              "DELETE FROM %s AS t USING %s AS i, pg_catalog.jsonb_populate_record(NULL::%s, i.created) AS r"
-	              " WHERE %s AND NOT %s",
-	              l->theirs, l->created, l->theirs, is_same(l), used);
-	stmt->note = "rows that were created, where nobody uses them";
+		"%s%s)",
+		held(l), referred(l));
+}
+
+/* From here on nobody changes them, and nobody can begin to refer to them. */
+static void lock_created(const struct looking *l, struct stmts *stmts)
+{
+	stmts_add(stmts, STMT_TOGETHER, "SELECT pg_catalog.count(*) FROM (SELECT FROM %s FOR UPDATE OF t) AS locked",
+	          created_rows(l))
+		->slow = true;
+}
+
+static void delete_created(const struct looking *l, struct stmts *stmts)
+{
+	stmts_add(stmts, STMT_TOGETHER,
+	          "DELETE FROM %s AS t USING %s AS i, pg_catalog.jsonb_populate_record(NULL::%s, i.created) AS r"
+	          " WHERE %s AND NOT %s",
+	          l->theirs, l->created, l->theirs, is_same(l), is_used(l))
+		->note = "rows that were created, where nobody uses them";
+}
+
+static const char *they_stay(const struct looking *l)
+{
+	return arena_printf(l->arena, "rows that were created in %s stay, as they are in use", l->theirs);
+}
+
+void lookup_take_back(const struct looking *l, struct stmts *stmts)
+{
+	if (!creates(l) || !looking_has(l, l->created))
+		return;
+	lock_created(l, stmts);
+	stmts_add(stmts, STMT_TOGETHER, "SELECT r.* FROM %s AND %s LIMIT %d", created_rows(l), is_used(l), VERIFY_ROWS)
+		->tells = they_stay(l);
+	delete_created(l, stmts);
 	stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", l->created);
+}
+
+void lookup_take_back_first(const struct looking *l, struct stmts *stmts)
+{
+	if (!creates(l) || !looking_has(l, l->created) || !record_get(l->facts->now, "looked"))
+		return;
+	lock_created(l, stmts);
+	delete_created(l, stmts);
+	stmts_add(stmts, STMT_ALONE, "SELECT r.* FROM %s LIMIT %d", created_rows(l), VERIFY_ROWS)->tells =
+		they_stay(l);
+}
+
+void lookup_forget_theirs(const struct looking *l, struct stmts *stmts)
+{
+	lookup_drop_noting(l, stmts);
+	if (looking_has(l, l->created))
+		stmts_add(stmts, STMT_TOGETHER, "DROP TABLE %s", l->created);
+	if (looking_has(l, l->looked))
+		lookup_drop_rest(l, stmts);
 }

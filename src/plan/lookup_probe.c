@@ -62,19 +62,32 @@ static const char *columns_of(const struct assignment_list *list, struct arena *
 	return array_or_empty(names, list->count, arena);
 }
 
+static void add_params(const struct lookup *lookup, struct probe *probe)
+{
+	const char **params = probe->query.params;
+
+	params[4] = lookup->table.schema;
+	params[5] = lookup->table.name;
+	params[6] = columns_of(&lookup->match, probe->arena);
+	params[7] = lookup->value;
+	params[8] = columns_of(&lookup->create, probe->arena);
+	params[9] = lookup->missing;
+}
+
 void lookup_probe(const struct relname *table, const struct assignment_list *set, const char *where,
                   struct probe *probe)
 {
 	const struct asking asking = {table, set, where};
-	const struct lookup *lookup = lookup_in(set)->lookup;
-	const char **params = probe->query.params, *match = columns_of(&lookup->match, probe->arena);
 
-	params[4] = lookup->table.schema;
-	params[5] = lookup->table.name;
-	params[6] = match;
-	params[7] = lookup->value;
-	params[8] = columns_of(&lookup->create, probe->arena);
-	params[9] = lookup->missing;
-	params[10] = set->items[0].column;
+	add_params(lookup_in(set)->lookup, probe);
+	probe->query.params[10] = set->items[0].column;
 	add_lookup_scratch(&asking, probe);
+}
+
+void lookup_probe_copy(const struct lookup *lookup, struct probe *probe)
+{
+	add_params(lookup, probe);
+	probe->compare.params[3] = lookup->table.schema;
+	probe->compare.params[4] = lookup->table.name;
+	probe->compare.params[5] = probe->query.params[6];
 }

@@ -132,22 +132,26 @@ static const char *differ(const struct looking *l, const char *result, const cha
 static void add_noting(const struct looking *l, struct stmts *stmts)
 {
 	size_t count = l->lookup->match.count;
-	const char **names = matched(l), *moved = "", *value = ident_quoted(l->arena, l->lookup->value);
+	const char **names = matched(l), *moved = "", *value = ident_quoted(l->arena, l->lookup->value), *gained = "";
 	const char *into =
 		arena_printf(l->arena, "INSERT INTO %s (%s, was)", l->looked, looking_numbered("m", count, "", l->arena));
 
 	for (size_t i = 0; i < count; i++)
 		moved = differ(l, moved, l->lookup->match.items[i].column, names[i]);
+	if (!l->only_lost)
+		gained =
+			arena_printf(l->arena,
+		                 "\tIF TG_OP = 'INSERT' THEN\n\t\t%1$s VALUES (%2$s, NULL);\n"
+		                 "\tELSIF TG_OP = 'UPDATE' AND (%3$s) THEN\n\t\t%1$s VALUES (%2$s, NULL);\n\tEND IF;\n",
+		                 into, values(names, count, "NEW", l->arena), moved);
 	row_function_add(
 		l->noting,
 		arena_printf(
 			l->arena,
 			"BEGIN\n\tIF TG_OP = 'TRUNCATE' THEN\n\t\t%1$s SELECT %2$s, t.%3$s FROM %4$s AS t;\n\t\tRETURN NULL;\n"
-			"\tEND IF;\n\tIF TG_OP <> 'INSERT' THEN\n\t\t%1$s VALUES (%5$s, OLD.%3$s);\n\tEND IF;\n"
-			"\tIF TG_OP = 'INSERT' THEN\n\t\t%1$s VALUES (%6$s, NULL);\n"
-			"\tELSIF TG_OP = 'UPDATE' AND (%7$s) THEN\n\t\t%1$s VALUES (%6$s, NULL);\n\tEND IF;\n\tRETURN NULL;\nEND",
+			"\tEND IF;\n\tIF TG_OP <> 'INSERT' THEN\n\t\t%1$s VALUES (%5$s, OLD.%3$s);\n\tEND IF;\n%6$s\tRETURN NULL;\nEND",
 			into, values(names, count, "t", l->arena), value, l->theirs, values(names, count, "OLD", l->arena),
-			values(names, count, "NEW", l->arena), moved),
+			gained),
 		stmts);
 }
 
@@ -171,14 +175,14 @@ static void add_noting_triggers(const struct looking *l, struct stmts *stmts)
 	events[1] = arena_printf(l->arena, "AFTER UPDATE ON %s FOR EACH ROW WHEN (%s)", l->theirs, when);
 	events[2] = arena_printf(l->arena, "AFTER DELETE ON %s FOR EACH ROW", l->theirs);
 	events[3] = arena_printf(l->arena, "BEFORE TRUNCATE ON %s FOR EACH STATEMENT", l->theirs);
-	for (size_t i = 0; i < NOTING_KINDS; i++) {
+	for (size_t i = l->only_lost ? 1 : 0; i < NOTING_KINDS; i++) {
 		const char *name = ident_quoted(l->arena, noting_trigger(l, i));
 
 		stmt_lock(stmts,
 		          stmts_add(stmts, STMT_TOGETHER, "CREATE OR REPLACE TRIGGER %s %s EXECUTE FUNCTION %s()", name,
 		                    events[i], l->noting),
 		          &l->lookup->table, LOCK_SHARE_ROW_EXCLUSIVE);
-		if (i == 0)
+		if (i == (l->only_lost ? 1 : 0))
 			stmts->last->note = "brief: readers go on; from here on each change of what is looked up is noted";
 		/* Also for what is replayed from another server. */
 		stmt_lock(stmts,
@@ -218,14 +222,19 @@ static const char *key_columns(const struct looking *l)
 	return result;
 }
 
-static void add_notes(const struct looking *l, struct stmts *stmts)
-{
-	static const char seq[] = "seq bigint GENERATED ALWAYS AS IDENTITY (CACHE 1)";
+static const char seq[] = "seq bigint GENERATED ALWAYS AS IDENTITY (CACHE 1)";
 
+static void add_looked(const struct looking *l, struct stmts *stmts)
+{
 	stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (%s, %swas %s) %s", l->looked, seq, matched_columns(l),
 	          l->type, brief_rows);
 	stmts_add(stmts, STMT_TOGETHER, "CREATE INDEX ON %s (%s)", l->looked,
 	          looking_numbered("m", l->lookup->match.count, "", l->arena));
+}
+
+static void add_notes(const struct looking *l, struct stmts *stmts)
+{
+	add_looked(l, stmts);
 	stmts_add(stmts, STMT_TOGETHER, "CREATE TABLE %s (%s PRIMARY KEY, %swas %s) %s", l->refill, seq,
 	          key_columns(l), l->type, brief_rows);
 	stmts_add(stmts, STMT_TOGETHER, "CREATE INDEX ON %s (%s)", l->refill,
@@ -250,6 +259,15 @@ static void add_creating(const struct looking *l, struct stmts *stmts)
 	stmts_add(stmts, STMT_TOGETHER,
 	          "CREATE TABLE %s (at timestamptz NOT NULL DEFAULT pg_catalog.now(), created jsonb NOT NULL)",
 	          l->created);
+}
+
+void lookup_note_theirs(const struct looking *l, struct stmts *stmts)
+{
+	add_looked(l, stmts);
+	if (strcmp(l->lookup->missing, "create") == 0)
+		add_creating(l, stmts);
+	add_noting(l, stmts);
+	add_noting_triggers(l, stmts);
 }
 
 /* One table after the other: to have both at once, in two busy ones, one could wait for ever. */

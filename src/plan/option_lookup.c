@@ -88,12 +88,12 @@ bool option_decode_lookup(const struct option_item *item, const char *column, js
 	if (!item->option->lookups)
 		return wrong(
 			item,
-			arena_printf(&item->diags->arena, "\"%s\" of %s does not take lookup yet, only backfill does",
-		                 item->option->name, item->place->subject),
+			arena_printf(&item->diags->arena, "\"%s\" of %s does not take lookup", item->option->name,
+		                 item->place->subject),
 			strcmp(item->place->subject, "parallel_table") == 0
-				? "nothing would tell the copy when the other table changes: fill a column of the live table "
-				  "first, with backfill { set = { … = lookup { … } } }, and copy that"
-				: "fill the column with backfill { set = { … = lookup { … } } }");
+				? "what is looked up for copy goes back as the column of that name, or as copy_back derives it"
+				: "set of backfill does, and copy of parallel_table: fill the column with backfill { set = { … = lookup { "
+				  "… } } }");
 	place.subject = "lookup";
 	place.span = locate_option(item->place->span, item->option->name, NULL, 0);
 	return !is_lacking(item, column, given) && options_decode(&set, given, &place, item->arena, item->diags) &&

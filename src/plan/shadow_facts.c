@@ -3,12 +3,13 @@
 
 #include "plan/capture.h"
 #include "plan/family.h"
+#include "plan/lookup_facts.h"
 #include "plan/names.h"
 #include "plan/referring.h"
 
 /* clang-format off */
 
-/* $1.$2 is the live table, $3.$4 the shadow, $5 whether this is asked in order to take it back. */
+/* $1.$2 is the live table, $3.$4 the shadow, $5 to $10 what is looked up, $12 whether this is asked in order to take it back. */
 
 #define INHERITS \
 	"EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE rel.oid IN (h.inhparent, h.inhrelid))"
@@ -60,26 +61,34 @@
 	" 'pg_catalog.pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid" \
 	" AND f.adrelid = c.oid)))"
 
+#define STORES \
+	"(SELECT pg_catalog.json_agg(c.relname)::text FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.relnamespace =" \
+	" pg_catalog.to_regnamespace('interlock') AND c.relname ~ '^(looked|wanted|created)_')"
+
 const char shadow_question[] =
-	"WITH " SQL_REL ", family AS (SELECT oid FROM rel), home AS (SELECT n.oid FROM pg_catalog.pg_namespace n"
+	"WITH " SQL_REL ", " SQL_BEST_KEY("NULL::pg_catalog.int2") ", " SQL_LOOKED_UP ", family AS (SELECT oid FROM rel), home AS (SELECT n.oid FROM pg_catalog.pg_namespace n"
 	" WHERE n.nspname = $3::text), it AS (SELECT c.oid, c.relkind FROM home JOIN pg_catalog.pg_class c"
 	" ON c.relnamespace = home.oid AND c.relname = $4::text)"
-	" SELECT CASE WHEN $5::text IS NOT NULL THEN CASE WHEN it.oid IS NULL THEN 'absent' ELSE 'done' END"
+	" SELECT CASE WHEN $12::text IS NOT NULL THEN CASE WHEN it.oid IS NULL THEN 'absent' ELSE 'done' END"
 	" WHEN rel.oid IS NULL OR home.oid IS NULL THEN 'missing'"
-	" WHEN it.oid IS NOT NULL OR w.found IS NOT NULL THEN 'conflict' ELSE 'compare' END AS state,"
+	" WHEN it.oid IS NOT NULL OR w.found IS NOT NULL THEN 'conflict' WHEN x.missing IS NOT NULL THEN 'missing'"
+	" WHEN x.problem IS NOT NULL THEN 'conflict' ELSE 'compare' END AS state,"
 	" CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2") " WHEN home.oid IS NULL THEN " SQL_NO_SCHEMA("$3")
-	" WHEN w.found IS NOT NULL THEN w.found ELSE " SHADOW_IS " END AS found,"
-	" CASE WHEN w.found IS NOT NULL THEN w.expected ELSE 'nothing called ' || " SQL_NAME("$3", "$4") " END AS expected,"
+	" WHEN w.found IS NOT NULL THEN w.found WHEN it.oid IS NOT NULL THEN " SHADOW_IS " ELSE coalesce(x.missing, x.problem) END AS found,"
+	" CASE WHEN w.found IS NOT NULL THEN w.expected WHEN it.oid IS NULL AND x.problem IS NOT NULL THEN x.expected ELSE 'nothing called ' || " SQL_NAME("$3", "$4") " END AS expected,"
 	" CASE WHEN rel.oid IS NULL THEN NULL WHEN w.found IS NOT NULL THEN w.help WHEN it.oid IS NOT NULL THEN"
-	" 'give the shadow another name, or drop what is there if nobody needs it' END AS help,"
-	" CASE WHEN rel.oid IS NULL OR w.found IS NOT NULL THEN 'live' ELSE 'shadow' END AS option,"
+	" 'give the shadow another name, or drop what is there if nobody needs it' ELSE x.help END AS help,"
+	" CASE WHEN rel.oid IS NULL OR w.found IS NOT NULL THEN 'live' WHEN home.oid IS NULL OR it.oid IS NOT NULL THEN 'shadow'"
+	" WHEN coalesce(x.missing, x.problem) IS NOT NULL THEN 'copy' ELSE 'shadow' END AS option,"
 	" it.relkind AS shadow_kind, " USERS " AS shadow_users, " SQL_CAPTURE_FACTS ", " SQL_CREATION_FACTS ", " SQL_OWNER_FACTS ","
 	" greatest(67108864, least(5368709120, pg_catalog.pg_table_size(rel.oid) / 10))::text AS log_limit,"
 	" (SELECT pg_catalog.json_agg(pg_catalog.quote_ident(k.conname) ORDER BY k.conname)::text FROM pg_catalog.pg_constraint k"
 	" WHERE k.conrelid = rel.oid AND k.contype = 'c' AND (NOT k.convalidated"
 	" OR pg_catalog.pg_get_constraintdef(k.oid) ~ ' NOT ENFORCED$')) AS loose_checks"
-	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN home ON true LEFT JOIN it ON true"
-	" LEFT JOIN LATERAL " UNFIT " w ON rel.oid IS NOT NULL";
+	", " SQL_ROW_COLUMNS " AS columns, key.names AS key_names, " SQL_LOOKED_UP_COLUMNS " AS looked, " SQL_LOOKED_UP_TRIGGERS " AS noting,"
+	" " SQL_LOOKED_UP_FIRED " AS their_triggers, " STORES " AS stores"
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN home ON true LEFT JOIN it ON true LEFT JOIN key ON true"
+	" LEFT JOIN LATERAL " UNFIT " w ON rel.oid IS NOT NULL CROSS JOIN " SQL_LOOKED_UP_OBSTACLE;
 
 /* ---- The comparison: the shadow as a temporary table, the SQL of the plan as a view ---- */
 
@@ -147,16 +156,18 @@ const char shadow_question[] =
 	" UNION SELECT 'a word such as CURRENT_DATE or CURRENT_USER' FROM view JOIN pg_catalog.pg_rewrite r" \
 	" ON r.ev_class = view.oid WHERE r.ev_action::text ~ '\\{SQLVALUEFUNCTION '"
 
-/* $1.$3 is the live table, $2 the shadow's name, for the twin. */
+/* $1.$3 is the live table, $2 the shadow's name, for the twin; $4, $5 and $6 what is looked up. */
 const char shadow_comparison[] =
 	"WITH rel AS (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE n.nspname = $1::text AND c.relname = $3::text), " SQL_TWIN ","
 	" view AS (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.pg_my_temp_schema()"
-	" AND c.relname = '~interlock_copy'), v AS (SELECT (SELECT pg_catalog.string_agg(c.name, ', ') FROM (" CALLED ") c) AS functions)"
-	" SELECT CASE WHEN v.functions IS NULL THEN 'absent' ELSE 'conflict' END AS state,"
-	" 'it calls ' || v.functions AS found, CASE WHEN v.functions IS NOT NULL THEN 'SQL that gives one value for one row, and"
-	" the same each time' END AS expected, 'copy' AS option,"
-	" 'derive it from the row alone: nobody could say later whether the copy is right' AS help,"
+	" AND c.relname = '~interlock_copy'), v AS (SELECT (SELECT pg_catalog.string_agg(c.name, ', ') FROM (" CALLED ") c) AS functions,"
+	" " SQL_LOOKED_UP_INCOMPARABLE("view", "$4", "$5", "$6") " AS types)"
+	" SELECT CASE WHEN coalesce(v.functions, v.types) IS NULL THEN 'absent' ELSE 'conflict' END AS state,"
+	" coalesce('it calls ' || v.functions, v.types) AS found, CASE WHEN v.functions IS NOT NULL THEN 'SQL that gives one value for one row, and"
+	" the same each time' WHEN v.types IS NOT NULL THEN 'types that an index of the other table finds' END AS expected, 'copy' AS option,"
+	" CASE WHEN v.functions IS NOT NULL THEN 'derive it from the row alone: nobody could say later whether the copy is right'"
+	" ELSE 'cast what is matched to the type of that column' END AS help,"
 	" " COLUMNS("rel") " AS live_columns, " COLUMNS("twin") " AS shadow_columns, " LIVE_KEYS " AS live_keys,"
 	" " SHADOW_KEYS " AS shadow_keys FROM v";
 

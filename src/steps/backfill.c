@@ -264,22 +264,9 @@ static const char query[] =
 	" ON r.ev_class = twin.oid, " SQL_CALLED("r.ev_action") "" \
 	" JOIN pg_catalog.pg_proc p ON p.oid = f.oids[1]::oid AND p.provolatile = 'v')"
 
-/* The first column that is matched with a type of which no index of its own knows an equality. */
-#define INCOMPARABLE \
-	"(SELECT pg_catalog.quote_ident(u.attname) || ' is ' || pg_catalog.format_type(u.atttypid, -1) || ', and is matched with '" \
-	" || pg_catalog.format_type(e.atttypid, -1) FROM twin, pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n" \
-	" ON n.oid = c.relnamespace JOIN pg_catalog.unnest($5::text[]) WITH ORDINALITY m(name, n) ON true" \
-	" JOIN pg_catalog.pg_attribute u ON u.attrelid = c.oid AND u.attname = m.name JOIN pg_catalog.pg_type ut ON ut.oid = u.atttypid" \
-	" JOIN pg_catalog.pg_attribute e ON e.attname = '~m_' || m.n JOIN pg_catalog.pg_type et ON et.oid = e.atttypid" \
-	" CROSS JOIN LATERAL (SELECT coalesce(nullif(ut.typbasetype, 0), ut.oid), coalesce(nullif(et.typbasetype, 0), et.oid)) b(u, e)" \
-	" WHERE n.nspname = $3::text AND c.relname = $4::text AND e.attrelid = twin.oid AND ut.typcategory <> 'S' AND b.u <> b.e" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am am ON am.oid = o.opcmethod AND am.amname = 'btree'" \
-	" JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amopstrategy = 3 AND p.amoplefttype = b.u AND p.amoprighttype = b.e" \
-	" WHERE o.opcdefault AND o.opcintype = b.u) ORDER BY m.n LIMIT 1)"
-
 /* $1: other values each time are meant; $3, $4, $5: schema, name and matched columns of what is looked into, or NULL. */
 static const char compare[] =
-	"WITH " SQL_TWIN ", v AS (SELECT " VOLATILE " AS functions, " INCOMPARABLE " AS types)"
+	"WITH " SQL_TWIN ", v AS (SELECT " VOLATILE " AS functions, " SQL_LOOKED_UP_INCOMPARABLE("twin", "$3", "$4", "$5") " AS types)"
 	" SELECT CASE WHEN v.functions IS NOT NULL AND NOT $1::boolean OR v.types IS NOT NULL THEN 'conflict' ELSE 'absent' END AS state,"
 	" coalesce(v.types, 'it calls ' || v.functions || ', which gives another value each time') AS found,"
 	" CASE WHEN v.types IS NOT NULL THEN 'types that an index of the other table finds' ELSE 'SQL that gives the same value for"

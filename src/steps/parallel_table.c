@@ -7,12 +7,17 @@
 #include "plan/again.h"
 #include "plan/capture.h"
 #include "plan/changes.h"
+#include "plan/copied_lookup.h"
 #include "plan/family.h"
+#include "plan/lookup_check.h"
+#include "plan/lookup_fill.h"
 #include "plan/names.h"
 #include "plan/probes.h"
 #include "plan/reverse.h"
 #include "plan/shadow.h"
 #include "plan/shadow_facts.h"
+#include "plan/shadow_lookup.h"
+#include "plan/shadow_trial.h"
 #include "sql/row.h"
 
 struct parallel_table_args {
@@ -53,7 +58,9 @@ static const struct option options[] = {
      .kind = OPTION_SET,
      .offset = offsetof(struct parallel_table_args, copy),
      .help =
-         "how a live row becomes one of the shadow: columns, and SQL over the live row; else by name and type"},
+         "how a live row becomes one of the shadow: columns, and SQL over the live row or lookup { … }; else by "
+         "name and type",
+     .lookups = true},
 	{.name = "copy_back",
      .kind = OPTION_SET,
      .offset = offsetof(struct parallel_table_args, copy_back),
@@ -156,6 +163,8 @@ static bool check(const void *step, const struct option_place *place, struct dia
 		ok = bad_option(place, diags, "log_limit", "log_limit is no size", "write it as \"500 MB\" or \"2 GB\"");
 	if (args->changes && args->like)
 		ok = changes_check(args->changes, place, diags) && ok;
+	if (lookup_in(&args->copy))
+		ok = lookup_check_copy(&args->live, &args->shadow, &args->copy, place, diags) && ok;
 	return no_queries(args, place, diags) && ok;
 }
 
@@ -176,11 +185,6 @@ static bool creates(const void *step, const struct relname *table)
 	return relname_equal(&((const struct parallel_table_args *)step)->shadow, table);
 }
 
-static const char *only_rows(const struct parallel_table_args *args)
-{
-	return args->only_rows ? args->only_rows : "true";
-}
-
 /* The statement that makes it, under that name; without foreign keys. */
 static const char *creation(const struct parallel_table_args *args, const char *kind, const char *name,
                             struct arena *arena)
@@ -199,78 +203,44 @@ static const char *creation(const struct parallel_table_args *args, const char *
 	return text;
 }
 
-static void add_list(const struct assignment_list *list, bool values, struct arena *arena, struct buf *out)
+/* What all the questions about it are asked with. */
+static struct shadow_plan plan_of(const struct parallel_table_args *args)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		buf_add(out, i ? ", " : "");
-		if (values)
-			buf_addf(out, "(%s)", list->items[i].value);
-		else
-			buf_add(out, ident_quoted(arena, list->items[i].column));
-	}
-}
-
-/* Would the server take it?  Planned, not run. */
-static const char *trial(const char *into, const struct assignment_list *list, const char *from, const char *where,
-                         struct arena *arena)
-{
-	struct buf names = {0}, values = {0};
-	const char *text;
-
-	add_list(list, false, arena, &names);
-	add_list(list, true, arena, &values);
-	text = arena_printf(arena, "EXPLAIN INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE (%s)",
-	                    into, buf_text(&names), buf_text(&values), from, where);
-	buf_release(&names);
-	buf_release(&values);
-	return text;
-}
-
-/* A view of the expressions tells what they call. */
-static const char *view_of_copy(const struct parallel_table_args *args, const char *from, struct arena *arena)
-{
-	struct buf values = {0};
-	const char *text;
-
-	for (size_t i = 0; i < args->copy.count; i++)
-		buf_addf(&values, "%s(%s) AS c%zu", i ? ", " : "", args->copy.items[i].value, i + 1);
-	text = arena_printf(arena, "CREATE TEMPORARY VIEW \"~interlock_copy\" AS SELECT %s FROM %s WHERE (%s)",
-	                    args->copy.count ? buf_text(&values) : "1 AS c1", from, only_rows(args));
-	buf_release(&values);
-	return text;
+	return (struct shadow_plan){.live = args->live,
+	                            .shadow = args->shadow,
+	                            .copy = &args->copy,
+	                            .copy_back = &args->copy_back,
+	                            .only_rows = args->only_rows,
+	                            .is_like = args->like};
 }
 
 static void add_scratch(const struct parallel_table_args *args, struct probe *probe)
 {
 	struct arena *arena = probe->arena;
+	const struct shadow_plan plan = plan_of(args);
 	const char *twin = arena_printf(arena, "pg_temp.%s", ident_quoted(arena, args->shadow.name));
-	const char *alias = ident_quoted(arena, args->live.name), *live = relname_quoted(arena, &args->live);
-	const char *from = arena_printf(arena, "%s AS %s", live, alias);
 	const char *changes = args->changes ? changes_text(args->changes, arena) : NULL;
 
 	probe->scratch[probe->scratch_count++] = creation(args, "TABLE", twin, arena);
 	if (changes)
 		probe->scratch[probe->scratch_count++] = arena_printf(arena, "ALTER TABLE %s %s", twin, changes);
-	probe->scratch[probe->scratch_count++] = view_of_copy(args, from, arena);
-	if (args->copy.count)
-		probe->scratch[probe->scratch_count++] = trial(twin, &args->copy, from, only_rows(args), arena);
-	if (args->copy_back.count)
-		probe->scratch[probe->scratch_count++] =
-			trial(live, &args->copy_back,
-		          arena_printf(arena, "%s AS %s", twin, ident_quoted(arena, args->shadow.name)), "true", arena);
+	shadow_trial(&plan, twin, probe);
 }
 
 static void probe(const void *step, struct probe *probe)
 {
 	const struct parallel_table_args *args = step;
 
-	probe->query = (struct probe_query){.sql = shadow_question,
-	                                    .params = {args->live.schema, args->live.name, args->shadow.schema,
-	                                               args->shadow.name, probe->before ? "t" : NULL},
-	                                    .count = 5};
-	add_scratch(args, probe);
+	probe->query = (struct probe_query){
+		.sql = shadow_question,
+		.params = {args->live.schema, args->live.name, args->shadow.schema, args->shadow.name},
+		.count = 12};
+	probe->query.params[11] = probe->before ? "t" : NULL;
 	probe->compare = (struct probe_query){
-		.sql = shadow_comparison, .params = {args->live.schema, args->shadow.name, args->live.name}, .count = 3};
+		.sql = shadow_comparison, .params = {args->live.schema, args->shadow.name, args->live.name}, .count = 6};
+	if (lookup_in(&args->copy))
+		lookup_probe_copy(lookup_in(&args->copy)->lookup, probe);
+	add_scratch(args, probe);
 }
 
 static const char *json_text(json_t *value, struct arena *arena)
@@ -307,11 +277,20 @@ static const char *foreign_keys_json(const struct parallel_table_args *args, str
 	return json_text(list, arena);
 }
 
+/* What follows from the plan and the tables. */
+struct made {
+	struct shadow_shape shape;
+	struct shadow_lookup lookup;
+};
+
 /* The row that all others read (plan/copying.h), in the transaction that makes the triggers. */
-static void add_pair(const struct parallel_table_args *args, const struct copying *c,
-                     const struct shadow_shape *shape, const struct facts *facts, struct stmts *stmts)
+static void add_pair(const struct parallel_table_args *args, const struct copying *c, const struct made *made,
+                     const struct facts *facts, struct stmts *stmts)
 {
 	struct arena *arena = stmts->arena;
+	const struct shadow_shape *shape = &made->shape;
+	const char *trigger = literal_quoted(arena, c->trigger), *lookup = made->lookup.text;
+	const char *noting = literal_quoted(arena, copying_noting(c, arena));
 	const char *live = literal_quoted(arena, c->live_quoted), *shadow = literal_quoted(arena, c->shadow_quoted);
 	const char *limit = args->log_limit ? arena_printf(arena, "%lld", (long long)size_of(args->log_limit))
 	                                    : record_get(facts->now, "log_limit");
@@ -319,22 +298,23 @@ static void add_pair(const struct parallel_table_args *args, const struct copyin
 	stmts_add(
 		stmts, STMT_TOGETHER,
 		"INSERT INTO interlock.pair (run, number, live_schema, live_name, shadow_schema, shadow_name, keys, columns,"
-		" only_rows, back, foreign_keys, log_limit, guard) VALUES (%lld, %d, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-		" %s, " SQL_CAPTURE_GUARD("%s", "%s", "%s") ")",
+		" only_rows, back, foreign_keys, log_limit, lookup, guard) VALUES (%lld, %d, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+		" %s, %s, " SQL_CAPTURE_GUARD("%s", "%s", "%s", "%s", "%s") ")",
 		(long long)c->run, c->number, literal_quoted(arena, c->live.schema), literal_quoted(arena, c->live.name),
 		literal_quoted(arena, c->shadow.schema), literal_quoted(arena, c->shadow.name),
 		literal_quoted(arena, shape->keys), literal_quoted(arena, shape->columns),
-		literal_quoted(arena, only_rows(args)), literal_quoted(arena, shape->back),
-		literal_quoted(arena, foreign_keys_json(args, arena)), limit, live, shadow, live,
-		literal_quoted(arena, c->trigger), literal_quoted(arena, c->trigger));
+		literal_quoted(arena, args->only_rows ? args->only_rows : "true"), literal_quoted(arena, shape->back),
+		literal_quoted(arena, foreign_keys_json(args, arena)), limit,
+		lookup ? literal_quoted(arena, lookup) : "NULL", live, shadow, live, trigger, trigger,
+		c->lookup ? literal_quoted(arena, c->lookup->quoted) : "NULL", noting, noting, noting, noting);
 }
 
 /* What a pair is before it has a row. */
 static const struct copying *copying_for(const struct parallel_table_args *args, const struct shadow_shape *shape,
-                                         const struct facts *facts, struct arena *arena)
+                                         const char *lookup, const struct facts *facts, struct arena *arena)
 {
-	const char *names[] = {"run",           "number",      "live_schema", "live_name",
-	                       "shadow_schema", "shadow_name", "keys",        "columns"};
+	const char *names[] = {"run",         "number", "live_schema", "live_name", "shadow_schema",
+	                       "shadow_name", "keys",   "columns",     "lookup"};
 	const char *values[] = {arena_printf(arena, "%lld", (long long)facts->run),
 	                        arena_printf(arena, "%d", facts->number),
 	                        args->live.schema,
@@ -342,9 +322,10 @@ static const struct copying *copying_for(const struct parallel_table_args *args,
 	                        args->shadow.schema,
 	                        args->shadow.name,
 	                        shape->keys,
-	                        shape->columns};
+	                        shape->columns,
+	                        lookup};
 
-	return copying_of(&(struct record){8, names, values}, arena);
+	return copying_of(&(struct record){9, names, values}, arena);
 }
 
 /* Checks that live does not keep itself bind no row of the shadow before the switch. */
@@ -377,22 +358,22 @@ static void make_shadow(const struct parallel_table_args *args, const struct sha
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct parallel_table_args *args = step;
-	struct shadow_plan plan = {.live = args->live,
-	                           .shadow = args->shadow,
-	                           .copy = &args->copy,
-	                           .copy_back = &args->copy_back,
-	                           .only_rows = args->only_rows,
-	                           .is_like = args->like};
-	struct shadow_shape shape;
+	struct shadow_plan plan = plan_of(args);
+	struct made made;
 	const struct copying *c;
 
 	if (owner_refused(facts, stmts) || creation_refused(&args->shadow, facts, stmts) ||
-	    !shadow_shape_of(&plan, facts, stmts, &shape))
+	    !shadow_lookup_of(&plan, facts, stmts, &made.lookup))
 		return;
-	c = copying_for(args, &shape, facts, stmts->arena);
-	make_shadow(args, &shape, facts, stmts);
+	plan.copy = &made.lookup.copy;
+	if (!shadow_shape_of(&plan, facts, stmts, &made.shape))
+		return;
+	c = copying_for(args, &made.shape, made.lookup.text, facts, stmts->arena);
+	make_shadow(args, &made.shape, facts, stmts);
+	if (made.lookup.text)
+		lookup_note_theirs(&made.lookup.looking, stmts);
 	capture_make(c, stmts);
-	add_pair(args, c, &shape, facts, stmts);
+	add_pair(args, c, &made, facts, stmts);
 }
 
 /* The shadow goes only while it holds nothing but copies. */
@@ -428,7 +409,9 @@ static void drop_shadow(const struct parallel_table_args *args, const struct fac
 static void forget(const struct parallel_table_args *args, const struct facts *facts, struct stmts *stmts)
 {
 	const char *rlog = reverse_log(facts->run, facts->number, stmts->arena);
+	const struct shadow_plan plan = plan_of(args);
 
+	shadow_lookup_forget(&plan, facts, stmts);
 	capture_drop(&args->live, facts, stmts);
 	if (again_holds(record_get(facts->now, "our_tables"), rlog + strlen("interlock.")))
 		reverse_drop(&args->live, facts->run, facts->number, stmts);
@@ -439,7 +422,9 @@ static void forget(const struct parallel_table_args *args, const struct facts *f
 static void reverse(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct parallel_table_args *args = step;
+	const struct shadow_plan plan = plan_of(args);
 
+	shadow_lookup_take_back(&plan, facts, stmts);
 	drop_shadow(args, facts, stmts);
 	forget(args, facts, stmts);
 }

@@ -105,7 +105,7 @@ sub locks_of_run
     sql($db, 'CREATE SCHEMA interlock; CREATE TABLE interlock.run (id bigint, plan text)');
     sql($db, <<'SQL');
 CREATE TABLE interlock.pair (run bigint, number integer, live_schema text, live_name text, shadow_schema text, shadow_name text,
-  keys jsonb, columns jsonb, only_rows text, back jsonb, foreign_keys jsonb, log_limit bigint, guard text)
+  keys jsonb, columns jsonb, only_rows text, back jsonb, foreign_keys jsonb, log_limit bigint, lookup jsonb, guard text)
 SQL
     send_and_compare($db, $claims_more{$name}, @transactions);
     return;

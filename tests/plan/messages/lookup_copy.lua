@@ -4,7 +4,7 @@ plan "lookup_copy" {
     parallel_table {
       live = "app.orders", shadow = "app.orders_v2", like = true,
       changes = { add = { user_id = "bigint" } },
-      copy = { user_id = lookup { table = "app.users", match = { email = "email" }, value = "id", missing = "create" } },
+      copy = { user_id = lookup { table = "app.orders", match = { email = "parent_email" }, value = "id", missing = "create" } },
     },
   },
 }
