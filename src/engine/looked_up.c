@@ -8,6 +8,12 @@
 #include "engine/tx.h"
 #include "plan/copied_lookup.h"
 
+enum {
+	CREATED = 200,    /* in one transaction */
+	BRIEF_MS = 100,   /* somebody may wait for what was created in it */
+	PATIENT_MS = 5000 /* nobody does */
+};
+
 static const char *const *live_key(const struct pair *p, struct arena *arena)
 {
 	return copying_key_items(p->c, COPYING_LIVE, p->c->alias, arena);
@@ -120,22 +126,50 @@ static bool send(const struct pair *p, struct batch *batch, int64_t *rows, struc
 	return tx_commit(p->session, err);
 }
 
-/* What is written down is created a little at a time, so that whoever inserts the same waits for no more. */
+/*
+ * Whoever inserts the same as we do waits for our transaction, and we for
+ * theirs: only where we hold one row do we wait for long.
+ */
+static bool create_some(const struct pair *p, int limit, int64_t *rows, struct arena *arena, struct err *err)
+{
+	struct batch batch = {.arena = arena};
+
+	pair_begin(p, true, &batch);
+	batch_add_often(&batch, "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1,
+	                arena_printf(arena, "%dms", limit > 1 ? BRIEF_MS : PATIENT_MS));
+	batch_add(&batch, p->c->lookup->create, 1, arena_printf(arena, "%d", limit));
+	return send(p, &batch, rows, err);
+}
+
+/* The server refused a row, or somebody is in the way. */
+static bool tell_uncreated(const struct pair *p, struct err *err)
+{
+	if (err_is(err, "22") || err_is(err, "23") || err_is(err, "P0001")) {
+		err_prefix(err, "a row that is missing in %s can't be created", p->c->lookup->quoted);
+		err_help(err,
+		         "mend create in the plan, or the rows of %s that want it, or let only_rows leave them behind",
+		         p->c->live_quoted);
+	}
+	return false;
+}
+
+/* What is written down is created a little at a time. */
 static bool create_all(const struct pair *p, struct arena *arena, struct err *err)
 {
+	int limit = CREATED;
 	int64_t rows = 1;
 	int attempts = 0;
 
 	while (rows > 0) {
-		struct batch batch = {.arena = arena};
-
-		pair_begin(p, true, &batch);
-		batch_add(&batch, p->c->lookup->create, 0);
-		if (!send(p, &batch, &rows, err)) {
-			if (!exec_try_again(p->session, &attempts, err))
-				return false;
-			rows = 1;
+		if (create_some(p, limit, &rows, arena, err)) {
+			limit = limit * 2 < CREATED ? limit * 2 : CREATED;
+			attempts = 0;
+			continue;
 		}
+		if (!exec_try_again(p->session, &attempts, err))
+			return tell_uncreated(p, err);
+		limit = limit / 4 + 1;
+		rows = 1;
 	}
 	return true;
 }
@@ -174,7 +208,7 @@ void looked_up_add_create(const struct pair *p, struct batch *batch)
 		return;
 	looked_up_add_spread(p, batch);
 	batch_add(batch, gather_logged(p, batch->arena), 0);
-	batch_add(batch, p->c->lookup->create, 0);
+	batch_add(batch, p->c->lookup->create, 1, arena_printf(batch->arena, "%d", CREATED));
 }
 
 /* ---- Rows that find nothing ---- */

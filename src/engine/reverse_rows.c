@@ -1,6 +1,10 @@
 /* What changed, column by column; the statements around it. */
 #include "engine/reverse_rows.h"
 
+#include <string.h>
+
+#include "plan/copied_lookup.h"
+
 #define WAS "pg_temp.\"~interlock_was\""
 
 static const char *taken(struct buf *buf, struct arena *arena)
@@ -55,6 +59,20 @@ static void add_difference(const char *a, const char *b, bool comparable, struct
 	buf_addf(out, "%s%s IS DISTINCT FROM %s%s", a, as, b, as);
 }
 
+/*
+ * What was looked up is another one than the copy wrote, but not because the
+ * other table has changed since: its notes say what it was (plan/copied_lookup.h).
+ */
+static void add_not_noted(const struct copying *c, size_t column, struct buf *out)
+{
+	if (c->lookup && strcmp(c->columns[column].name, c->lookup->column) == 0)
+		buf_addf(
+			out,
+			" AND NOT EXISTS (SELECT FROM %s AS \"~g\" WHERE %s AND \"~g\".was::pg_catalog.text IS NOT DISTINCT"
+			" FROM \"~n\".\"~s%zu\"::pg_catalog.text)",
+			c->lookup->looked, c->lookup->noted, column);
+}
+
 /* Not the key by which the row was found, nor what the new row has no say in: NULL. */
 static const char *changed(const struct copying *c, const struct copied_back *b, struct arena *arena)
 {
@@ -73,6 +91,7 @@ static const char *changed(const struct copying *c, const struct copied_back *b,
 		buf_add(&out, i ? " OR " : "");
 		add_difference(arena_printf(arena, "(%s)::%s", column->value, column->type),
 		               arena_printf(arena, "\"~n\".\"~s%zu\"", b->reads[i]), column->comparable, &out);
+		add_not_noted(c, b->reads[i], &out);
 	}
 	return taken(&out, arena);
 }

@@ -46,17 +46,18 @@ const struct copied_lookup *copied_lookup_read(const char *json, struct arena *a
 	if (!object)
 		return NULL;
 	l = arena_alloc(arena, sizeof(*l));
-	*l = (struct copied_lookup){.table = {text_of(object, "schema", arena), text_of(object, "name", arena)},
-	                            .column = text_of(object, "column", arena),
-	                            .missing = text_of(object, "missing", arena),
-	                            .shown = text_of(object, "shown", arena),
-	                            .looked = text_of(object, "looked", arena),
-	                            .noted = text_of(object, "noted", arena),
-	                            .unmatched = text_of(object, "unmatched", arena),
-	                            .before = text_of(object, "before", arena),
-	                            .behind = text_of(object, "behind", arena),
-	                            .order = text_of(object, "order", arena),
-	                            .create = text_of(object, "create", arena)};
+	*l =
+		(struct copied_lookup){.table = {text_of(object, "schema", arena), text_of(object, "name", arena)},
+	                           .column = ident_quoted(arena, json_string_value(json_object_get(object, "column"))),
+	                           .missing = text_of(object, "missing", arena),
+	                           .shown = text_of(object, "shown", arena),
+	                           .looked = text_of(object, "looked", arena),
+	                           .noted = text_of(object, "noted", arena),
+	                           .unmatched = text_of(object, "unmatched", arena),
+	                           .before = text_of(object, "before", arena),
+	                           .behind = text_of(object, "behind", arena),
+	                           .order = text_of(object, "order", arena),
+	                           .create = text_of(object, "create", arena)};
 	l->quoted = relname_quoted(arena, &l->table);
 	json_decref(object);
 	return l;

@@ -27,13 +27,14 @@
 struct copied_lookup {
 	struct relname table;
 	const char *quoted;
-	const char *column;    /* of the shadow, unquoted */
+	const char *column;    /* of the shadow, quoted */
 	const char *missing;   /* "null", "error" or "create" */
 	const char *shown;     /* what it is matched by, to be shown: "lower(orders.email) AS email" */
 	const char *looked;    /* the notes: "interlock.looked_7_3" */
 	const char *noted;     /* note "~g" is about what the row matches */
 	const char *unmatched; /* it finds nothing, and is not copied so; NULL: it is */
-	const char *before, *behind, *order, *create; /* of looking_creation; NULL where nothing is created */
+	const char *before, *behind, *order,
+		*create; /* of looking_creation, with a limit as $1; NULL where nothing is created */
 };
 
 /* The description for interlock.pair, as JSON; and read back, NULL from NULL. */

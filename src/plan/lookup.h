@@ -110,7 +110,7 @@ const char *looking_unmatched(const struct looking *l);
 /*
  * The statement that writes down what is to be created, around the table (with
  * joins), and around conditions that begin with " AND "; and the one that
- * creates some of it, to be repeated until it answers with no row.
+ * creates some of it, at most $1, to be repeated until it answers with no row.
  */
 struct looking_creation {
 	const char *before, *behind, *order, *create;

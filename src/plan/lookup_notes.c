@@ -123,7 +123,7 @@ static const char *names(const struct assignment_list *list, const char *before,
 	return result;
 }
 
-static const char *creation(const struct looking *l)
+static const char *creation(const struct looking *l, const char *limit)
 {
 	const char *match = names(&l->lookup->match, "", l->arena);
 	const char *created = looking_numbered("c", l->lookup->create.count, "", l->arena);
@@ -131,19 +131,19 @@ static const char *creation(const struct looking *l)
 
 	return arena_printf(
 		l->arena,
-		"WITH \"~pick\" AS MATERIALIZED (SELECT * FROM %1$s ORDER BY %2$s LIMIT %3$d),"
+		"WITH \"~pick\" AS MATERIALIZED (SELECT * FROM %1$s ORDER BY %2$s LIMIT %3$s),"
 		" \"~made\" AS (INSERT INTO %4$s AS \"~l\" (%5$s%6$s) SELECT %2$s%7$s%8$s FROM \"~pick\" ORDER BY %2$s"
 		" ON CONFLICT (%5$s) DO NOTHING RETURNING pg_catalog.to_jsonb(\"~l\".*) AS created),"
 		" \"~kept\" AS (INSERT INTO %9$s (created) SELECT created FROM \"~made\"),"
 		" \"~gone\" AS (DELETE FROM %1$s w USING \"~pick\" p WHERE w.seq = p.seq) SELECT FROM \"~pick\"",
-		l->wanted, ms, CREATED, l->theirs, match, names(&l->lookup->create, match, l->arena), *created ? ", " : "",
+		l->wanted, ms, limit, l->theirs, match, names(&l->lookup->create, match, l->arena), *created ? ", " : "",
 		created, l->created);
 }
 
 static void create(const struct looking *l, struct stmts *stmts)
 {
 	const char *fired = record_get(l->facts->now, "their_triggers");
-	struct stmt *stmt = stmts_add(stmts, STMT_REPEAT, "%s", creation(l));
+	struct stmt *stmt = stmts_add(stmts, STMT_REPEAT, "%s", creation(l, arena_printf(l->arena, "%d", CREATED)));
 
 	stmt->note =
 		fired ? arena_printf(l->arena, "rows that are missing, in short transactions; triggers fire: %s", fired)
@@ -154,7 +154,7 @@ struct looking_creation looking_creation_of(const struct looking *l)
 {
 	struct looking_creation result = gathering(l);
 
-	result.create = creation(l);
+	result.create = creation(l, "$1::pg_catalog.int8");
 	return result;
 }
 
