@@ -26,12 +26,34 @@ struct stmts preview_statements(struct preview *p, const struct step *step)
 	return stmts;
 }
 
-static const char *state_word(const struct step *step, const struct facts *facts)
+/* What is not there: is it only that an earlier step has not made it yet? */
+static bool is_made_before(const struct preview *p, const struct step *step)
 {
+	struct relname table, made;
+
+	if (!step->type->subject || !step->type->subject(step->args, &table))
+		return false;
+	for (int n = 1; n < step->number; n++) {
+		const struct step *earlier = plan_step(p->plan, n);
+
+		if (p->facts[n - 1].state != STATE_ABSENT)
+			continue;
+		if ((earlier->type->creates && earlier->type->creates(earlier->args, &table)) ||
+		    (earlier->type->other_subject && earlier->type->other_subject(earlier->args, &made) &&
+		     relname_equal(&made, &table)))
+			return true;
+	}
+	return false;
+}
+
+static const char *state_word(const struct preview *p, const struct step *step)
+{
+	const struct facts *facts = &p->facts[step->number - 1];
 	static const char *const words[] = {"new", "to finish", "there", "CONFLICT", "MISSING"};
 
 	return step_class_of(step) == CLASS_VERIFY ? (facts->state == STATE_DONE ? "holds" : "to check")
-	       : facts->state == STATE_DONE && step_class_of(step) == CLASS_DESTRUCTIVE   ? "gone already"
+	       : facts->state == STATE_DONE && step_class_of(step) == CLASS_DESTRUCTIVE
+	           ? (is_made_before(p, step) ? "" : "gone already")
 	       : facts->state == STATE_ABSENT && step_class_of(step) == CLASS_DESTRUCTIVE ? ""
 	                                                                                  : words[facts->state];
 }
@@ -78,9 +100,36 @@ static void add_effect(struct preview *p, const struct step *step, const struct 
 		buf_addf(out, "%s%s", out->length ? ": " : "", stmt->note);
 }
 
+static bool locks_as_much(const struct stmt *other, const struct table_lock *lock)
+{
+	for (size_t i = 0; i < other->lock_count; i++)
+		if (other->locks[i].mode >= lock->mode && relname_equal(&other->locks[i].table, &lock->table))
+			return true;
+	return false;
+}
+
+/* Is a statement without words of its own in no way more than another of its step, which is shown? */
+static bool is_said(const struct stmts *stmts, const struct stmt *stmt)
+{
+	bool before = true;
+
+	if (stmt->note || stmt->slow || stmt->lock_count == 0)
+		return false;
+	for (const struct stmt *other = stmts->first; other; other = other->next) {
+		bool all = other != stmt && (before || other->note);
+
+		for (size_t i = 0; all && i < stmt->lock_count; i++)
+			all = locks_as_much(other, &stmt->locks[i]);
+		if (all)
+			return true;
+		before = before && other != stmt;
+	}
+	return false;
+}
+
 static void print_step(struct preview *p, const struct step *step)
 {
-	const char *word = state_word(step, &p->facts[step->number - 1]);
+	const char *word = state_word(p, step);
 	struct stmts stmts = preview_statements(p, step);
 	struct buf effect = {0};
 
@@ -90,7 +139,7 @@ static void print_step(struct preview *p, const struct step *step)
 	for (const struct stmt *stmt = stmts.first; stmt; stmt = stmt->next) {
 		buf_clear(&effect);
 		add_effect(p, step, stmt, &effect);
-		if (effect.length)
+		if (effect.length && !is_said(&stmts, stmt))
 			printf("         %s\n", buf_text(&effect));
 	}
 	buf_release(&effect);
