@@ -256,7 +256,7 @@ size_t apply_add_all(const struct pair *p, bool anew, struct batch *batch)
 }
 
 /* Nothing of the log leaves the server. */
-static void compose(const struct pair *p, bool anew, struct batch *batch, size_t *guard, size_t *gone)
+void apply_add_sync(const struct pair *p, bool anew, struct batch *batch, size_t *guard, size_t *gone)
 {
 	struct arena *arena = batch->arena;
 
@@ -288,7 +288,7 @@ static bool sync_once(const struct pair *p, bool anew, struct applied *applied, 
 		tx_rollback(p->session);
 		return true;
 	}
-	compose(p, anew, &batch, &guard, &gone);
+	apply_add_sync(p, anew, &batch, &guard, &gone);
 	answers = batch_results(&batch);
 	if (!pair_send(p, &batch, answers, err))
 		return false;

@@ -23,6 +23,13 @@ bool apply_round(const struct pair *pair, int64_t limit, struct applied *applied
 bool apply_sync_point(const struct pair *pair, struct applied *applied, struct err *err);
 
 /*
+ * Adds a sync point to a transaction that pair_begin_snapshot() began: the
+ * indexes of the guard, for pair_guarded(), and of the statement that empties
+ * the log.
+ */
+void apply_add_sync(const struct pair *pair, bool anew, struct batch *batch, size_t *guard, size_t *gone);
+
+/*
  * Adds the last round to a transaction that has locked both tables against
  * everybody; the log is empty then.  Rows are written over, so that a snapshot
  * from before sees their earlier versions.  Where values moved between rows

@@ -473,7 +473,7 @@ static bool drain(struct session *s, const struct copying *copying, struct arena
 	return !truncated || (apply_restart(&c.pair, err) && find_position(&c, err) && bring_about(&c, false, err));
 }
 
-static bool has_pairs(const struct plan *plan)
+bool copy_has_pairs(const struct plan *plan)
 {
 	for (size_t n = 1; n <= plan->step_count; n++)
 		if (strcmp(plan_step(plan, (int)n)->type->name, "parallel_table") == 0)
@@ -486,7 +486,7 @@ static bool drain_these(struct session *s, bool switched_alone, struct err *err)
 	struct arena arena = {0};
 	const struct copying **pairs = NULL;
 	size_t count = 0;
-	bool ok = !has_pairs(s->plan) || pairs_of_run(s, &arena, &pairs, &count, err);
+	bool ok = !copy_has_pairs(s->plan) || pairs_of_run(s, &arena, &pairs, &count, err);
 
 	for (size_t i = 0; ok && i < count; i++)
 		ok = (switched_alone && strcmp(pairs[i]->state, "switched") != 0) || drain(s, pairs[i], &arena, err);

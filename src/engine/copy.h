@@ -16,6 +16,9 @@
 /* Runs a statement of mode BATCHES with `copied_into`, from where interlock.range_<run>_<n> says. */
 enum outcome copy_run(struct work *work, const struct stmt *stmt, bool ends, struct err *err);
 
+/* Has a plan any parallel_table? */
+bool copy_has_pairs(const struct plan *plan);
+
 /*
  * What was written to live tables of the run's pairs whose copy is through
  * reaches their shadows; for whoever holds the lease and has time.  A table

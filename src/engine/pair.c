@@ -104,14 +104,24 @@ size_t pair_begin(const struct pair *p, bool follows, struct batch *batch)
 	return batch->count;
 }
 
+size_t pair_begin_snapshots(const struct pair *pairs, size_t count, struct batch *batch)
+{
+	const char **locks = arena_array(batch->arena, const char *, 2 * count + 1);
+
+	locks[0] = "SET LOCAL lock_timeout TO '5s'";
+	for (size_t i = 0; i < count; i++) {
+		locks[2 * i + 1] = lock_ranges(&pairs[i], batch->arena);
+		locks[2 * i + 2] =
+			arena_printf(batch->arena, "LOCK TABLE %s IN ACCESS SHARE MODE", pairs[i].c->live_quoted);
+	}
+	tx_add_snapshot_behind(pairs->session, locks, 2 * count + 1, batch);
+	add_settings(pairs, batch);
+	return batch->count;
+}
+
 size_t pair_begin_snapshot(const struct pair *p, struct batch *batch)
 {
-	const char *locks[] = {"SET LOCAL lock_timeout TO '5s'", lock_ranges(p, batch->arena),
-	                       arena_printf(batch->arena, "LOCK TABLE %s IN ACCESS SHARE MODE", p->c->live_quoted)};
-
-	tx_add_snapshot_behind(p->session, locks, sizeof(locks) / sizeof(locks[0]), batch);
-	add_settings(p, batch);
-	return batch->count;
+	return pair_begin_snapshots(p, 1, batch);
 }
 
 static const char guard[] =

@@ -33,6 +33,8 @@ bool pair_of_shadow(struct session *session, const struct relname *shadow, struc
 size_t pair_begin(const struct pair *pair, bool follows, struct batch *batch);
 /* The same with one snapshot for all of it, taken when nobody else follows it and nobody truncates live. */
 size_t pair_begin_snapshot(const struct pair *pair, struct batch *batch);
+/* The same for several pairs of a run. */
+size_t pair_begin_snapshots(const struct pair *pairs, size_t count, struct batch *batch);
 
 /*
  * Sends what was begun so; the lease's loss is told as such.  On a failure

@@ -8,6 +8,7 @@
 #include "base/interval.h"
 #include "check/queries.h"
 #include "engine/explain.h"
+#include "engine/synced.h"
 #include "engine/tx.h"
 #include "plan/place.h"
 
@@ -283,8 +284,11 @@ enum outcome verify_ask(struct work *w, const struct stmt *stmt, struct err *err
 enum outcome verify_run(struct work *w, const struct stmt *stmt, bool ends, struct err *err)
 {
 	enum outcome outcome;
+	bool begun = false;
 
-	if (!w->open && !tx_begin(w->session, NULL, NULL, err))
+	if (!stmt->under && !synced_begin(w->session, stmt, w->open, &begun, err))
+		return OUTCOME_FAILED;
+	if (!w->open && !begun && !tx_begin(w->session, NULL, NULL, err))
 		return OUTCOME_FAILED;
 	w->open = true;
 	outcome = verify_ask(w, stmt, err);
