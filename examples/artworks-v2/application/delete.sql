@@ -1,0 +1,10 @@
+-- A customer deletes a picture that was not sold.
+\set id random(1, :artworks)
+BEGIN;
+LOCK TABLE artworks IN ROW EXCLUSIVE MODE;
+SELECT FROM artworks WHERE id = :id FOR UPDATE;
+WITH deleted AS (
+    DELETE FROM artworks WHERE id = :id AND NOT EXISTS (SELECT FROM order_items WHERE artwork_id = :id)
+    RETURNING id)
+SELECT account.deleted(id) FROM deleted;
+COMMIT;
