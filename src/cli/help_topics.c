@@ -112,7 +112,7 @@ static const char registry[] =
 	"  inserted_*   copies of rows that a step inserted, by which undo finds them\n"
 	"  import_*     lines of a file that import_rows is at; rejected_*: those of no use, with the reason\n"
 	"  old_*        values that backfill replaced, where keep_old is set, and what they became\n"
-	"  looked_*     what changed in a table that backfill looks into; its dependants are yet to be found\n"
+	"  looked_*     what changed in a table that is looked into; its dependants are yet to be found\n"
 	"  refill_*     keys of rows for which it is still to be looked up what they hold\n"
 	"  wanted_*     values for which a lookup is to create a row\n"
 	"  created_*    rows that a lookup created, for undo\n"
@@ -268,7 +268,7 @@ static const char parameters[] =
 	":\"name\" quotes a text that is a bare name; :'name' makes a literal. There is no other way to build SQL from values.\n";
 
 static const char lookup[] =
-	"A column that backfill fills with a value of another table, and how it stays right while both are written.\n"
+	"A column that backfill or a copy fills with a value of another table, and how it stays right while both are written.\n"
 	"\n"
 	"  backfill { table = \"app.orders\", set = { user_id = lookup {\n"
 	"    table = \"app.users\", match = { email = \"lower(email)\" }, value = \"id\", missing = \"null\" } } }\n"
@@ -289,7 +289,23 @@ static const char lookup[] =
 	"itself is kept: a value follows only as long as it is the one that was looked up.\n"
 	"\n"
 	"A lookup stands alone in its set, and needs a key of the table that is filled. A view, a foreign or a partitioned table "
-	"can't be looked into: nothing would tell when it changes.\n";
+	"can't be looked into: nothing would tell when it changes.\n"
+	"\n"
+	"The same in copy of parallel_table, for one of the shadow's columns; match is SQL over the live row:\n"
+	"\n"
+	"  copy = { user_id = lookup { table = \"app.users\", match = { email = \"lower(email)\" }, value = \"id\",\n"
+	"    missing = \"create\", create = { name = \"customer_name\" } } }\n"
+	"\n"
+	"The live table gets no other trigger than it has anyway. What is copied is looked up when it is copied, and again "
+	"when its row is written or the other table tells that it changed: before each verification, at each sync, and in the "
+	"switch, which keeps the other table from being written for as long as it holds its locks. missing = \"null\": NULL is "
+	"copied. \"error\": the copy does not begin while a row has no match, and one that is written later is not copied until "
+	"it has one; it is named by sync, verify and the switch, which refuses. \"create\": matches of the rows that only_rows "
+	"takes are inserted before each part of the copy and each round behind it, in transactions of 200 at most; the few that a "
+	"switch finds are inserted in it. Behind the switch the column is the application's. Changes of the other table are "
+	"still noted, so that undo of the switch brings back what somebody wrote, and not what only changed there, and so "
+	"that the shadow is right again behind it. undo of parallel_table deletes what was created, as above. With an index of "
+	"the live table on what is matched, rows that depend on a change are found by it; else it is read as a whole.\n";
 
 static const char filling[] =
 	"How backfill gives millions of rows a value while the application goes on writing, and what it leaves behind.\n"
@@ -416,7 +432,7 @@ const struct help_topic help_topics[] = {
 	{"stops", "gates, approvals, safety periods; who looks at them while nobody waits", stops},
 	{"rollouts", "a few customers first: interlock.in_rollout(), and how it is moved", rollouts},
 	{"filling", "how backfill works while the application writes", filling},
-	{"lookup", "values of another table: how backfill finds and follows them", lookup},
+	{"lookup", "values of another table: how backfill and copy find and follow them", lookup},
 	{"switching", "how a table gets another shape while it is in use, and comes back", switching},
 	{"throttle", "what a long step waits for: standbys, load, windows", throttle},
 	{"way-back", "what undo takes back, what it keeps, and where it ends", ways_back},

@@ -309,7 +309,7 @@ static bool finds_all(const struct compare *m, struct err *err)
 {
 	const struct pair pair = {.session = m->w->session, .c = m->c, .arena = &m->w->arena};
 
-	return !m->c->lookup || m->c->lookup->create || looked_up_nothing_stuck(&pair, false, err);
+	return looked_up_nothing_stuck(&pair, false, err);
 }
 
 /* A full pass; where few enough rows differ they are copied anew, and all is compared once more. */

@@ -380,14 +380,6 @@ static bool is_copied(const struct copying *copying)
 	return strcmp(copying->state, "copied") == 0 || strcmp(copying->state, "synced") == 0;
 }
 
-/* With missing = "error" the copy is not whole while a row finds nothing. */
-static bool finds_all(const struct copy *c, struct err *err)
-{
-	const struct copied_lookup *l = c->pair.c->lookup;
-
-	return !c->pair.step || !l || l->create || looked_up_nothing_stuck(&c->pair, false, err);
-}
-
 /* From wherever it stands to a shadow that is complete and follows. */
 static bool bring_about(struct copy *c, bool copied, struct err *err)
 {
@@ -398,7 +390,7 @@ static bool bring_about(struct copy *c, bool copied, struct err *err)
 		if (!copied &&
 		    (!looked_up_nothing_stuck(&c->pair, true, err) || !aside_take(&c->pair, err) || !copy_all(c, err)))
 			return false;
-		if (!sync_up(c, &truncated, err) || !finds_all(c, err))
+		if (!sync_up(c, &truncated, err) || (c->pair.step && !looked_up_nothing_stuck(&c->pair, false, err)))
 			return false;
 		copied = false;
 		if (!truncated && (!set_state(c, "copied", err) || !aside_build(&c->pair, tell_build, c, err) ||

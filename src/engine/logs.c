@@ -9,7 +9,9 @@
 static const char question[] =
 	"SELECT p.number, quote_ident(p.live_schema) || '.' || quote_ident(p.live_name) AS live, quote_ident(f.schema) || '.'"
 	" || quote_ident(f.name) AS shadow, p.log_limit, p.state, l.log, coalesce(pg_relation_size(to_regclass(l.log)), 0) AS"
-	" bytes, pg_size_pretty(coalesce(pg_relation_size(to_regclass(l.log)), 0)) AS size FROM interlock.pair p CROSS JOIN"
+	" bytes, pg_size_pretty(coalesce(pg_relation_size(to_regclass(l.log)), 0)) AS size,"
+	" p.lookup ->> 'looked' AS looked, quote_ident(p.lookup ->> 'schema') || '.' || quote_ident(p.lookup ->> 'name') AS looked_up"
+	" FROM interlock.pair p CROSS JOIN"
 	" LATERAL (SELECT p.state = 'switched') w(switched) CROSS JOIN LATERAL (SELECT CASE WHEN w.switched THEN p.retired_schema ELSE"
 	" p.shadow_schema END, CASE WHEN w.switched THEN p.retired_name ELSE p.shadow_name END) f(schema, name) CROSS JOIN LATERAL"
 	" (SELECT 'interlock.' || CASE WHEN w.switched THEN 'r' ELSE '' END || 'log_' || p.run || '_' || p.number) l(log)"
@@ -45,7 +47,9 @@ static bool take(struct conn *conn, int64_t run, const struct rows *rows, size_t
 	log->bytes = rows_integer(rows, r, "bytes");
 	log->limit = rows_integer(rows, r, "log_limit");
 	log->is_long = log->bytes > log->limit;
-	if (!count(conn, rows_get(rows, r, "log"), arena, &log->rows, err))
+	log->looked_up = arena_strdup(arena, rows_get(rows, r, "looked_up"));
+	if (!count(conn, rows_get(rows, r, "log"), arena, &log->rows, err) ||
+	    (log->looked_up && !count(conn, rows_get(rows, r, "looked"), arena, &log->notes, err)))
 		return nothing_to_tell(err);
 	return strcmp(log->state, "switched") != 0 ||
 	       reverse_sentence(conn, run, (int)rows_integer(rows, r, "number"), arena, &log->conflicts, err) ||
@@ -73,9 +77,14 @@ bool logs_find(struct conn *conn, int64_t run, struct arena *arena, struct captu
 
 const char *log_sentence(const struct capture_log *log, struct arena *arena)
 {
-	return arena_printf(arena, "%s follows %s%s: %lld keys in the log, %s%s", log->shadow, log->live,
-	                    strcmp(log->state, "synced") == 0 || strcmp(log->state, "switched") == 0 ? ""
-	                    : strcmp(log->state, "new") == 0 ? ", not copied yet"
-	                                                     : ", not copied in full",
-	                    (long long)log->rows, log->size, log->is_long ? ", more than log_limit" : "");
+	bool switched = strcmp(log->state, "switched") == 0;
+	const char *notes = log->notes ? arena_printf(arena, ", %lld changes of %s %s", (long long)log->notes,
+	                                              log->looked_up, switched ? "kept for undo" : "to follow")
+	                               : "";
+
+	return arena_printf(arena, "%s follows %s%s: %lld keys in the log, %s%s%s", log->shadow, log->live,
+	                    strcmp(log->state, "synced") == 0 || switched ? ""
+	                    : strcmp(log->state, "new") == 0              ? ", not copied yet"
+	                                                                  : ", not copied in full",
+	                    (long long)log->rows, log->size, log->is_long ? ", more than log_limit" : "", notes);
 }

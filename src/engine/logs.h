@@ -8,6 +8,8 @@ struct capture_log {
 	const char *live;   /* with its schema, as the other: the table that is followed */
 	const char *shadow; /* the one that follows; behind a switch the retired table */
 	int64_t rows, bytes, limit;
+	const char *looked_up; /* a table that values of the shadow come from; NULL: none */
+	int64_t notes;         /* of what changed there, which wait as the keys do */
 	const char *size;      /* the bytes for people */
 	const char *state;     /* of the pair: "new", "copying", "copied", "synced", "switched" */
 	const char *conflicts; /* what undo would lose (engine/reverse.h); NULL: nothing */

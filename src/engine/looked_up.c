@@ -268,18 +268,28 @@ static bool tell(const struct pair *p, const struct rows *rows, struct err *err)
 	return false;
 }
 
-bool looked_up_nothing_stuck(const struct pair *p, bool everywhere, struct err *err)
+static bool is_nothing(const struct pair *p, bool everywhere, struct err *err)
 {
 	struct rows *rows;
 	bool ok;
 
-	if (!p->c->lookup || !p->c->lookup->unmatched || (everywhere && p->c->lookup->create))
-		return true;
 	if (!ask(p, everywhere, &rows, err))
 		return false;
 	ok = rows_count(rows) == 0 || tell(p, rows, err);
 	rows_free(rows);
 	return ok;
+}
+
+bool looked_up_nothing_stuck(const struct pair *p, bool everywhere, struct err *err)
+{
+	const struct copied_lookup *l = p->c->lookup;
+
+	return !l || !l->unmatched || l->create || is_nothing(p, everywhere, err);
+}
+
+bool looked_up_nothing_left(const struct pair *p, struct err *err)
+{
+	return !p->c->lookup || !p->c->lookup->unmatched || is_nothing(p, false, err);
 }
 
 bool looked_up_sentence(const struct pair *p, struct arena *arena, const char **sentence, struct err *err)
@@ -288,7 +298,7 @@ bool looked_up_sentence(const struct pair *p, struct arena *arena, const char **
 	struct rows *rows;
 
 	*sentence = NULL;
-	if (!p->c->lookup || !p->c->lookup->unmatched)
+	if (!p->c->lookup || !p->c->lookup->unmatched || p->c->lookup->create)
 		return true;
 	if (!ask(p, false, &rows, err))
 		return false;

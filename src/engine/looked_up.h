@@ -33,12 +33,15 @@ bool looked_up_create(const struct pair *pair, struct err *err);
 /* The same for the little that the log holds, in the transaction of a switch. */
 void looked_up_add_create(const struct pair *pair, struct batch *batch);
 /*
- * No row is kept back because it finds nothing; else an error names some.
- * `everywhere`: all of live is asked, before anything is copied, and not only
- * the log.  Where rows are created there is nothing to ask before.
+ * With missing = "error": no row is kept back because it finds nothing; else an
+ * error names some.  `everywhere`: all of live is asked, before anything is
+ * copied, and not only the log.
  */
 bool looked_up_nothing_stuck(const struct pair *pair, bool everywhere, struct err *err);
-/* The same as a sentence for people, in the arena; NULL: nothing is. */
+/* Whatever is to be done with them: where a switch has tried to create what they miss, and they are there still.
+ */
+bool looked_up_nothing_left(const struct pair *pair, struct err *err);
+/* The former as a sentence for people, in the arena; NULL: no row is. */
 bool looked_up_sentence(const struct pair *pair, struct arena *arena, const char **sentence, struct err *err);
 /* Adds the question behind the last round of a switch, as the column `stuck`; gives its index. */
 size_t looked_up_add_question(const struct pair *pair, struct batch *batch);

@@ -193,13 +193,13 @@ static enum outcome take(struct swap *s, struct rows **answers, const struct pla
 		if (!pair_guarded(answers[places[i].guard], &p->pair, err))
 			return OUTCOME_FAILED;
 		again |= rows_true(answers[places[i].emptied], 0, "truncated");
-		again |= !s->back && rows_true(answers[places[i].stuck], 0, "stuck"); /* told, or created, outside */
+		s->stuck |= !s->back && rows_true(answers[places[i].stuck], 0, "stuck");
 		if (!s->back)
 			carried_take(answers + places[i].asked, &s->w->arena, &p->carried);
 		p->portrait = arena_strdup(&s->w->arena, rows_value(answers[places[i].portrait], 0, 0));
 		again |= !s->back && needs_more_locks(s, &p->carried);
 	}
-	if (again)
+	if (again || s->stuck)
 		return OUTCOME_AGAIN;
 	return s->back || tell_refused(s, err) ? OUTCOME_DONE : OUTCOME_FAILED;
 }
@@ -216,6 +216,19 @@ static bool is_worth_a_look(struct swap *s, const struct err *err)
 		return true;
 	}
 	return s->back && (err_is(err, "22") || err_is(err, "23")) && ++s->w->patience->holds < LAST_ROUNDS_MAX;
+}
+
+/* Rows that find nothing, and for which too much was to be created, or could not be: that is done, or told,
+ * outside.
+ */
+static enum outcome look_at_stuck(struct swap *s, struct err *err)
+{
+	if (++s->w->patience->holds < LAST_ROUNDS_MAX)
+		return OUTCOME_AGAIN;
+	for (size_t i = 0; i < s->count; i++)
+		if (!looked_up_nothing_left(&s->pairs[i].pair, err))
+			return OUTCOME_FAILED;
+	return OUTCOME_AGAIN;
 }
 
 enum outcome swap_hold(struct swap *s, struct err *err)
@@ -238,5 +251,5 @@ enum outcome swap_hold(struct swap *s, struct err *err)
 	batch_free_results(&batch, answers);
 	if (outcome != OUTCOME_DONE)
 		tx_rollback(s->w->session);
-	return outcome;
+	return outcome == OUTCOME_AGAIN && s->stuck ? look_at_stuck(s, err) : outcome;
 }

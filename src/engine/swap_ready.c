@@ -7,9 +7,8 @@
 #include "engine/culprits.h"
 #include "engine/looked_up.h"
 #include "engine/tx.h"
-#include "plan/copied_lookup.h"
 
-enum { SHOW_ORPHANS = 10, LOOKS_MAX = 5 };
+enum { SHOW_ORPHANS = 10 };
 
 static bool never_verified(const struct pair *p, struct err *err)
 {
@@ -136,19 +135,6 @@ static bool leaves_no_orphans(const struct pair *p, struct err *err)
 	return ok;
 }
 
-/* What was written a moment ago may find nothing yet, where rows are created: only what stays so is in the way. */
-static bool finds_all(struct work *w, const struct pair *p, struct err *err)
-{
-	for (int looks = 1; !looked_up_nothing_stuck(p, false, err); looks++) {
-		if (!p->c->lookup->create || err->sqlstate[0] || looks == LOOKS_MAX)
-			return false;
-		err_release(err);
-		if (!copy_drain_all(w->session, err))
-			return false;
-	}
-	return true;
-}
-
 bool swap_ready(struct work *w, const struct pair *pairs, size_t count, struct err *err)
 {
 	if (!copy_drain_all(w->session, err))
@@ -159,7 +145,7 @@ bool swap_ready(struct work *w, const struct pair *pairs, size_t count, struct e
 	if (!copy_drain_all(w->session, err))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!finds_all(w, &pairs[i], err))
+		if (!looked_up_nothing_stuck(&pairs[i], false, err))
 			return false;
 	return true;
 }

@@ -26,6 +26,7 @@ struct swap {
 	size_t count;
 	struct table_lock *locks;
 	size_t lock_count;
+	bool stuck;         /* the last round left rows that find nothing where they are looked up */
 	int64_t held_since; /* loop_now() */
 };
 

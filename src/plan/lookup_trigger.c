@@ -263,9 +263,15 @@ static void add_creating(const struct looking *l, struct stmts *stmts)
 
 void lookup_note_theirs(const struct looking *l, struct stmts *stmts)
 {
+	const char *fired = record_get(l->facts->now, "their_triggers");
+
 	add_looked(l, stmts);
-	if (strcmp(l->lookup->missing, "create") == 0)
+	if (strcmp(l->lookup->missing, "create") == 0) {
 		add_creating(l, stmts);
+		stmts->last->note =
+			arena_printf(l->arena, "rows of %s that are missing will be created, before each part of the copy%s%s",
+		                 l->theirs, fired ? "; triggers fire: " : "", fired ? fired : "");
+	}
 	add_noting(l, stmts);
 	add_noting_triggers(l, stmts);
 }
