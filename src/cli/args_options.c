@@ -52,6 +52,7 @@ const struct args_option args_options[] = {
 	 "the tool that runs the files wraps each in a transaction"},
 	{"server-version", 0, ARGS_OWN, ARGS_TEXT, OPTION(server_version), "MAJOR",
 	 "judge for this version of PostgreSQL, as 17"},
+	{"output", 'o', ARGS_OWN, ARGS_TEXT, OPTION(output), "PLAN", "a file NAME.lua, or a folder for the plans"},
 	{"sql", 0, ARGS_OWN, ARGS_FLAG, OPTION(sql), NULL, "print every statement, in order"},
 	{"to", 0, ARGS_OWN, ARGS_TEXT, OPTION(to), "BLOCK", "stop at this block"},
 	{"once", 0, ARGS_OWN, ARGS_FLAG, OPTION(once), NULL, "run one block and stop"},

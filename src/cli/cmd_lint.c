@@ -1,5 +1,4 @@
 /* interlock lint: the hazards of plain SQL migrations, as Drizzle, Prisma, Rails, Flyway or Sqitch write them. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,45 +8,15 @@
 #include "cli/format.h"
 #include "cli/offline.h"
 #include "cli/report.h"
+#include "cli/sql_file.h"
 #include "hazard/lint.h"
 
-enum { FILE_MAX = 64 << 20, VERSION_MIN = 10, VERSION_MAX = 19 };
-
-static bool read_stream(FILE *stream, const char *path, struct buf *text, struct err *err)
-{
-	char chunk[65536];
-	size_t n;
-
-	while ((n = fread(chunk, 1, sizeof(chunk), stream)) > 0) {
-		buf_add_bytes(text, chunk, n);
-		if (text->length > FILE_MAX)
-			return err_set(err, EXIT_OWN, "\"%s\" is longer than 64 MiB", path);
-	}
-	if (ferror(stream))
-		return err_set(err, EXIT_OWN, "cannot read \"%s\": %s", path, strerror(errno));
-	if (text->length > 0 && memchr(text->data, '\0', text->length))
-		return err_set(err, EXIT_OWN, "\"%s\" holds a zero byte: it is no text", path);
-	return true;
-}
-
-/* "-" is standard input. */
-static bool read_file(const char *path, struct buf *text, struct err *err)
-{
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	bool ok;
-
-	if (!file)
-		return err_set(err, EXIT_OWN, "cannot read \"%s\": %s", path, strerror(errno));
-	ok = read_stream(file, path, text, err);
-	if (file != stdin)
-		fclose(file);
-	return ok;
-}
+enum { VERSION_MIN = 10, VERSION_MAX = 19 };
 
 static bool lint_file(struct lint *lint, const char *path, struct diags *diags, struct err *err)
 {
 	struct buf text = {0};
-	bool ok = read_file(path, &text, err) && lint_text(lint, path, buf_text(&text), diags, err);
+	bool ok = sql_file_read(path, &text, err) && lint_text(lint, path, buf_text(&text), diags, err);
 
 	buf_release(&text);
 	return ok;

@@ -229,8 +229,11 @@ static void read_one(struct lint *lint, const struct file *file, size_t i)
 	lint->statement = &file->script.statements[i];
 	if (!tree)
 		tell_unreadable(lint, file, i);
-	for (size_t k = 0; tree && k < tree->n_stmts; k++)
+	for (size_t k = 0; tree && k < tree->n_stmts; k++) {
+		if (lint->listener)
+			lint->listener(lint, tree->stmts[k]->stmt, lint->listener_context);
 		read_statement(lint, tree->stmts[k]->stmt);
+	}
 	transaction_statement_done(lint);
 }
 

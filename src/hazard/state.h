@@ -68,6 +68,9 @@ struct lint {
 	struct conn *conn;
 	struct arena arena;
 	struct schema schema;
+	/* Told of each statement of the file before the model changes as it says; NULL: nobody listens. */
+	void (*listener)(struct lint *lint, const PgQuery__Node *node, void *context);
+	void *listener_context;
 	struct diags *diags; /* where findings go */
 	struct diags found;  /* those of the file, before comments ignore some */
 	int server_version;
