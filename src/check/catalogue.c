@@ -8,6 +8,7 @@
 #include "check/facts.h"
 #include "check/queries.h"
 #include "check/rollouts.h"
+#include "check/shadows.h"
 #include "check/stays_behind.h"
 #include "check/types.h"
 #include "check/zones.h"
@@ -365,6 +366,8 @@ bool check_catalogue(struct catalogue_check *check, struct err *err)
 	          gather_these(check, TURN_WAITING, err) && check_rollouts(check, err) && check_queries(check, err) &&
 	          set_path(check, own_path, err) && check_stays_behind(check, err);
 
+	if (ok)
+		check_shadows(check);
 	check_versions(check);
 	if (!conn_lost(check->conn))
 		conn_query(check->conn, QUERY("ROLLBACK"), NULL, &ignored);

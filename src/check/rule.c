@@ -19,6 +19,19 @@ const struct rule rules[] = {
      "the same transaction; all else is named before anything starts, and may be named in leaves of rename_swap if it is "
      "to stay with the retired table.",
      NULL, NULL},
+	{"shadow-loses-default", "a column of a shadow lacks the default that it has in the live table",
+     "Releases leave columns out of their INSERTs that the database fills: a default, an identity, a generated value.  "
+     "Behind the switch such an INSERT writes NULL, or fails with 23502 where the column takes none.",
+     NULL, NULL},
+	{"shadow-reorders-columns", "columns that both tables have stand in another order in the shadow",
+     "INSERT and COPY without a list of columns go by their order: behind the switch values end up in the wrong columns, "
+     "or fail by their types.  SELECT * reads another order, too.",
+     NULL, NULL},
+	{"no-way-back-column", "nothing says what a column of the live table is to hold in rows that come back",
+     "With sync_back the retired table gets all that is written behind the switch.  A column of it that takes no NULL, "
+     "has no default, and is neither in the shadow under its name and type nor in copy_back, can be given no value: no "
+     "such row could come back, and undo would refuse.",
+     NULL, NULL},
 	{"swap-ends-at-once", "a switch with sync_back and nothing behind it",
      "With sync_back the retired table is kept up to date until the plan is done, so that undo brings it back with "
      "everything that was written since.  Where the switch is the last block of the plan, that is over at once: a "

@@ -353,6 +353,8 @@ bool shadow_shape_of(const struct shadow_plan *plan, const struct facts *facts, 
 	                     .columns = json_array()};
 	bool ok = check_given(&m) && match_columns(&m) && match_key(&m, shape) && match_back(&m, shape);
 
+	shape->live = plan->live;
+	shape->shadow = plan->shadow;
 	if (ok)
 		shape->columns = dumped(m.columns, m.arena);
 	json_decref(m.live_columns);

@@ -19,6 +19,7 @@ struct shadow_plan {
 
 /* What follows from it: rows of interlock.pair, as JSON, and the key as it is called in the shadow. */
 struct shadow_shape {
+	struct relname live, shadow;
 	const char *keys, *columns, *back;
 	const char *key_names; /* "id, part", quoted */
 	bool is_primary;       /* on the live table it is the primary key */

@@ -170,6 +170,8 @@ struct unplaced {
 	const char *verb, *name;  /* "CREATE TABLE"; quoted */
 };
 
+struct shadow_shape;
+
 struct step_type {
 	const char *name, *summary; /* as called in a plan; one sentence for people */
 	const char *example;        /* a complete call; its tables are made by `setup` */
@@ -226,6 +228,11 @@ struct step_type {
 	const char *(*adds_to)(const void *args, const struct step_type *earlier, const void *earlier_args);
 	/* The tables that it puts in the place of others, in the arena (plan/swapping.h); NULL: none. */
 	const struct swapping *(*swaps)(const void *args, struct arena *arena);
+	/*
+	 * Of the shadow that it makes, as far as the facts tell: what it is to hold (plan/shadow.h); false: nothing is
+	 * known.  NULL: it makes none.
+	 */
+	bool (*shadows)(const void *args, const struct facts *facts, struct arena *arena, struct shadow_shape *shape);
 	/* Does this step create that table?  NULL: no. */
 	bool (*creates)(const void *args, const struct relname *table);
 	/* NULL: nothing in the catalogue tells; the registry's row alone says whether it was done. */

@@ -355,18 +355,37 @@ static void make_shadow(const struct parallel_table_args *args, const struct sha
 		stmts_add(stmts, STMT_TOGETHER, "CREATE UNIQUE INDEX ON %s (%s)", shadow, shape->key_names);
 }
 
+/* false: refused.  `made` must stay where it is. */
+static bool made_of(const struct parallel_table_args *args, const struct facts *facts, struct stmts *stmts,
+                    struct made *made)
+{
+	struct shadow_plan plan = plan_of(args);
+
+	if (!shadow_lookup_of(&plan, facts, stmts, &made->lookup))
+		return false;
+	plan.copy = &made->lookup.copy;
+	return shadow_shape_of(&plan, facts, stmts, &made->shape);
+}
+
+static bool shadows(const void *step, const struct facts *facts, struct arena *arena, struct shadow_shape *shape)
+{
+	struct stmts stmts = {.arena = arena};
+	struct made made;
+
+	if (!record_get(facts->now, "shadow_columns") || !made_of(step, facts, &stmts, &made))
+		return false;
+	*shape = made.shape;
+	return true;
+}
+
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct parallel_table_args *args = step;
-	struct shadow_plan plan = plan_of(args);
 	struct made made;
 	const struct copying *c;
 
 	if (owner_refused(facts, stmts) || creation_refused(&args->shadow, facts, stmts) ||
-	    !shadow_lookup_of(&plan, facts, stmts, &made.lookup))
-		return;
-	plan.copy = &made.lookup.copy;
-	if (!shadow_shape_of(&plan, facts, stmts, &made.shape))
+	    !made_of(args, facts, stmts, &made))
 		return;
 	c = copying_for(args, &made.shape, made.lookup.text, facts, stmts->arena);
 	make_shadow(args, &made.shape, facts, stmts);
@@ -473,6 +492,7 @@ const struct step_type step_parallel_table = {
 	.other_subject = other_subject,
 	.creates = creates,
 	.probe = probe,
+	.shadows = shadows,
 	.apply = apply,
 	.reverse = reverse,
 	.finish = finish,

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Interlock::Test;
+use IPC::Run ();
 use Test::More;
 
 # A plan of one destructive phase for each list of steps.
@@ -141,6 +142,36 @@ subtest 'what depends on it is named before the first statement' => sub {
         refused($db, drop_of('in_the_way_' . ++$no, $primitive, $options), $what, @patterns);
     }
     ok(!registry_exists($db), 'nothing is left');
+};
+
+# A release that writes the column until it is gone, and what it was told of each row that was committed.
+subtest 'a column that is written until it goes' => sub {
+    my $db = world('written', <<'SQL');
+CREATE TABLE notes (id integer PRIMARY KEY, memo text);
+INSERT INTO notes SELECT g, 'memo ' || g FROM generate_series(1, 60000) g;
+CREATE TABLE written (id integer PRIMARY KEY, memo text);
+CREATE PROCEDURE write_on() LANGUAGE plpgsql AS $$
+DECLARE row integer; n integer := 0;
+BEGIN
+  LOOP
+    n := n + 1;
+    row := 1 + n * 7919 % 60000;
+    UPDATE notes SET memo = 'new ' || n WHERE id = row;
+    INSERT INTO written VALUES (row, 'new ' || n) ON CONFLICT (id) DO UPDATE SET memo = excluded.memo;
+    COMMIT;
+  END LOOP;
+END $$;
+SQL
+    my $plan = drops('written', 'drop_column_if_exists { table = "notes", column = "memo", archive = "1 day", loses = "nobody needs it" }');
+    my $release = IPC::Run::start([ 'psql', '-Xq', '-d', server()->connstr($db), '-c', 'CALL write_on()' ], '<', \undef, '>', \my $out, '2>', \my $err);
+    wait_until(sub { sql($db, 'SELECT count(*) > 100 FROM written') eq 't' });
+    runs_ok([ 'run', $plan, '--yes' ], 'the column goes', { db => $db, seconds => 180 });
+    $release->finish;
+    like($err, qr/column "memo" of relation "notes" does not exist/, 'and is written until then');
+    runs_ok([ 'undo', $plan, '--yes' ], 'undo', { db => $db, seconds => 180 });
+    is(sql($db, 'SELECT count(*) FROM written w JOIN notes n USING (id) WHERE n.memo IS DISTINCT FROM w.memo'), 0, 'all that was written is back');
+    is(sql($db, q{SELECT count(*) FROM notes WHERE id NOT IN (SELECT id FROM written) AND memo IS DISTINCT FROM 'memo ' || id}), 0, 'and what was not');
+    drop_world($db);
 };
 
 subtest 'replica identity' => sub {

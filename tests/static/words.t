@@ -34,6 +34,7 @@ for my $file (sort map { s{^\./}{}r } @files)
         {
             push @words, "$file:$.: $rule->[1]: $&" if $_ =~ $rule->[0];
         }
+        next if $file =~ /\.patch$/;    # the margin of a patch is a space
         push @spaces, "$file:$.: white space at the end" if /[ \t]$/ && $file !~ /\.md$/;
         push @spaces, "$file:$.: a space before a tab" if /^\t* +\t/;
         push @spaces, "$file:$.: a carriage return" if /\r$/;
