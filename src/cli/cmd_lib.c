@@ -321,21 +321,21 @@ const struct command command_lib = {
 	.name = "lib",
 	.group = "reuse",
 	.summary = "libraries of others: bring, pin, compare, document",
-	.synopsis = "add NAME SOURCE [REVISION] | update [NAME [REVISION]] | remove NAME | verify [NAME] | list | "
-				"diff NAME [REVISION] | doc NAME[.FILE]",
+	.synopsis = "add|update|remove|verify|list|diff|doc [NAME [SOURCE] [REVISION]]",
 	.description =
-		"A library is a git repository with files name.lua at its top. lib add copies them to vendor/NAME, where "
-		"require \"NAME.name\" finds them, and pins them in interlock.lock: source, revision, commit, and the SHA-256 of "
-		"each file and of all. Both are committed to git with the plans. Nothing else touches a network, and nothing of "
-		"the library is run but in the sandbox of plans.\n\n"
-		"A vendored file that differs from its pin is an error in every command that reads plans. lib verify compares "
-		"all of them.\n\n"
-		"lib diff compiles every plan of this repository with the library as it is and as it would be, and shows what "
-		"differs in what would be checked, hashed and run: the review of a new version. With --exit-code it ends with "
-		"7 when a plan changes. lib update then brings the version. Where a library was made with another one, its own "
-		"interlock.lock says with which version, and one that contradicts what is pinned here is refused.\n\n"
-		"lib doc prints the functions of a library with the options that they take; lib doc std.orphans those of one that "
-		"comes with interlock.",
+		"A library is a git repository with files name.lua at its top. lib add NAME SOURCE [REVISION] copies them to "
+		"vendor/NAME, where require \"NAME.name\" finds them, and pins them in interlock.lock: source, revision, commit, and "
+		"the SHA-256 of each file and of all. Both are committed to git with the plans. Nothing else touches a network, and "
+		"what the library holds is evaluated in the sandbox of plans alone.\n\n"
+		"A vendored file that differs from its pin is an error in every command that reads plans. lib verify [NAME] compares "
+		"all of them; lib list names them.\n\n"
+		"lib diff NAME [REVISION] compiles every plan of this repository with the library as it is and as it would be, and "
+		"shows what differs in what would be checked, hashed and run: the review of a new version. With --exit-code it ends "
+		"with 7 when a plan changes. lib update [NAME [REVISION]] then brings the version, lib remove NAME takes a library "
+		"away. Where a library was made with another one, its own interlock.lock says with which version, and one that "
+		"contradicts what is pinned here is refused.\n\n"
+		"lib doc NAME[.FILE] prints the functions of a library with the options that they take; lib doc std.orphans those "
+		"of one that comes with interlock.",
 	.accepts = "exit-code",
 	.server = SERVER_NONE,
 	.operands_min = 1,
