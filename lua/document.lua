@@ -1,5 +1,5 @@
--- What a library offers: its functions, each with the options that it declares.  A function is called with nothing in its
--- table, and left as soon as it comes to options().
+-- What a library offers: its functions, each with the options that it declares.  A function is called with nothing in
+-- its table, and left as soon as it comes to options().
 local host, tools = ...
 
 local function sorted_names(t)

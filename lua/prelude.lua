@@ -1,6 +1,6 @@
 -- The shape of plans: the words plan, phase, gate, …, fragment, lookup, sql and require, and one per primitive.  Runs
--- before a plan, gets the functions of src/plan/lua_host.h, and gives back the words, a function that ends the plan, and
--- one that documents a library.
+-- before a plan, gets the functions of src/plan/lua_host.h, and gives back the words, a function that ends the plan,
+-- and one that documents a library.
 local host = ...
 
 local words = {}

@@ -77,6 +77,8 @@ static void say_installed(const struct work *work, const struct library *library
 	printf("%s  %s%s%s  commit %.10s, %zu file%s, tree %.4s...%s\n", library->name, before ? before : "",
 	       before ? " -> " : "", library->revision, library->commit, library->count,
 	       library->count == 1 ? "" : "s", library->tree, library->tree + 60);
+	if (work->context->options.dry_run)
+		report_message("nothing was written");
 	if (library->left_out)
 		report_message("%zu other entr%s of the repository left out%s%s", library->left_out,
 		               library->left_out == 1 ? "y" : "ies", library->unusable ? ", as " : "",
@@ -89,7 +91,8 @@ static bool install(struct work *work, const char *source, const char *revision,
 {
 	struct library library = {.name = work->name, .source = source, .revision = revision};
 	bool ok = library_fetch(&library, err) && library_fits(&library, work->libraries, err) &&
-	          library_loads(&library, work->root, err) && lock_install(work->root, work->libraries, &library, err);
+	          library_loads(&library, work->root, err) &&
+	          (work->context->options.dry_run || lock_install(work->root, work->libraries, &library, err));
 
 	if (ok)
 		say_installed(work, &library, before);
@@ -173,9 +176,12 @@ static bool remove_library(struct work *work, struct err *err)
 
 	if (!pin)
 		return no_such_library(work, err);
-	if (!is_as_pinned(work, pin, err) || !lock_remove(work->root, work->libraries, work->name, err))
+	if (!is_as_pinned(work, pin, err) ||
+	    (!work->context->options.dry_run && !lock_remove(work->root, work->libraries, work->name, err)))
 		return false;
-	if (!work->context->options.json)
+	if (work->context->options.dry_run)
+		report_message("nothing was written");
+	else if (!work->context->options.json)
 		printf("%s  removed\n", work->name);
 	return true;
 }

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "cli/folder.h"
 
 enum { ANSWER_MAX = 16 << 20, FILE_MAX = 256 << 20 };
@@ -140,6 +141,8 @@ static bool run(const struct git *git, const char *what, const char *const *argu
 		;
 	if (!whole)
 		return err_set(err, EXIT_OWN, "cannot %s: git's answer is longer than %d MiB", what, ANSWER_MAX >> 20);
+	if (status != 0 && interrupt_count())
+		return err_set(err, EXIT_INTERRUPTED, "interrupted; nothing was changed");
 	return status == 0 || explain(git, what, status, err);
 }
 

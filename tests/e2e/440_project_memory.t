@@ -178,6 +178,35 @@ subtest 'std.orphans without a database' => sub {
     like(steps_of('circle', '{ table = "a", column = "b", references = "b(id)" }, { table = "b", column = "a", references = "a(id)" }'), qr/circle/, 'a circle is refused');
 };
 
+subtest 'by hand it is the same plan' => sub {
+    my %text = (library => <<'LUA', hand => <<'LUA');
+local orphans = require "std.orphans"
+plan "same" {
+  title = "t",
+  phase "orphans" {
+    orphans.quarantine_then_reference {
+      reason = "gone",
+      foreign_keys = {
+        { table = "items", column = "order_id", references = "orders(id)", at_most = 25, on_delete = "cascade" },
+      },
+    },
+  },
+}
+LUA
+plan "same" {
+  title = "t",
+  phase "orphans" {
+    quarantine { table = "items", at_most = 25, reason = "gone", where = [[ order_id IS NOT NULL AND NOT EXISTS (
+      SELECT FROM (SELECT id AS referred_key FROM orders) AS parent WHERE referred_key = order_id) ]] },
+    add_foreign_key { table = "items", column = "order_id", references = "orders(id)", on_delete = "cascade" },
+    expect_no_orphans { table = "items", column = "order_id", references = "orders(id)" },
+  },
+}
+LUA
+    my %hash = map { $_ => JSON::PP::decode_json(interlock('show', plan_file("same_$_", $text{$_}), '--json')->{out})->{hash} } keys %text;
+    is($hash{library}, $hash{hand}, 'of the same hash');
+};
+
 subtest 'one table has a column of the name that the other refers by' => sub {
     my $db = world('likenamed', <<'SQL');
 CREATE TABLE parts (id integer PRIMARY KEY, part_id integer, "Part" integer);

@@ -98,6 +98,8 @@ my $source = repository('keys', 'v1', 'text.lua' => $text_1, 'LICENSE' => "Postg
 subtest 'add, list, verify, doc' => sub {
     my $at = plans('add', 'plans/posts.lua' => $plan);
     exits(4, [ 'check', '--offline', 'posts' ], undef, 'a library that is not there', { %$at, out => qr/cannot read the library "keys\.text"/ });
+    like(runs_ok([ 'lib', 'add', 'keys', $source, 'v1', '-n' ], 'a dry run', $at)->{err}, qr/nothing was written/, 'writes nothing');
+    ok(!-e "$at->{dir}/vendor" && !-e "$at->{dir}/interlock.lock", 'nothing at all');
     my $add = runs_ok([ 'lib', 'add', 'keys', $source, 'v1' ], 'add', $at);
     like($add->{err}, qr/2 other entries of the repository left out, as Other-Name\.lua/, 'says what it left out');
     is(join(' ', sort map { s{.*/}{}r } glob "$at->{dir}/vendor/keys/*"), 'LICENSE text.lua', 'its code and its licence are copied');
@@ -129,6 +131,8 @@ TEXT
     exits(64, [ 'lib', 'add', $_, $source ], qr/no name for a library/, "the name $_") for 'std', 'Keys', '../x', 'a.b';
     exits(64, [ 'lib', 'add', 'x', 'https://me:secret@example.com/x.git' ], qr/holds a password/, 'a password is not written down', $at);
     runs_ok([ 'lib', 'add', 'again', "file://$source", 'main' ], 'by a URL and a branch', $at);
+    runs_ok([ 'lib', 'remove', 'again', '-n' ], 'remove, dry', $at);
+    ok(-e "$at->{dir}/vendor/again/text.lua", 'removes nothing');
     runs_ok([ 'lib', 'remove', 'again' ], 'remove', $at);
     ok(!-e "$at->{dir}/vendor/again", 'takes it away');
     runs_ok([ 'lib', 'verify' ], 'and its pin', $at);
