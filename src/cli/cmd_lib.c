@@ -36,7 +36,11 @@ static bool no_such_library(const struct work *work, struct err *err)
 	size_t count = 0;
 	json_t *pin;
 
-	json_object_foreach(work->libraries, name, pin) if (count < 256) names[count++] = name;
+	json_object_foreach(work->libraries, name, pin)
+	{
+		if (count < 256)
+			names[count++] = name;
+	}
 	near = suggest(work->name, names, count);
 	err_set(err, EXIT_OWN, "interlock.lock has no library \"%s\"", work->name);
 	if (near)
@@ -50,11 +54,8 @@ static bool no_such_library(const struct work *work, struct err *err)
 static bool is_as_pinned(struct work *work, const json_t *pin, struct err *err)
 {
 	struct diags diags = {0};
-	bool changed = false;
+	bool changed = lock_verify(work->root, work->name, pin, &diags) > 0;
 
-	lock_verify(work->root, work->name, pin, &diags);
-	for (const struct diag *diag = diags.first; diag; diag = diag->next)
-		changed = changed || !strstr(diag->summary, " is missing");
 	if (changed) {
 		report_diags(stderr, &diags);
 		err_set(err, EXIT_REJECTED, "vendor/%s was changed by hand; nothing was written", work->name);
@@ -160,8 +161,11 @@ static bool update(struct work *work, struct err *err)
 
 	if (work->name)
 		return update_one(work, err);
-	json_object_foreach(work->libraries, name, pin) if (count < 256) names[count++] =
-		arena_strdup(&work->context->arena, name);
+	json_object_foreach(work->libraries, name, pin)
+	{
+		if (count < 256)
+			names[count++] = arena_strdup(&work->context->arena, name);
+	}
 	for (size_t i = 0; i < count; i++) {
 		work->name = names[i];
 		if (!update_one(work, err))
@@ -196,8 +200,13 @@ static bool verify(struct work *work, struct err *err)
 
 	if (work->name && !json_object_get(work->libraries, work->name))
 		return no_such_library(work, err);
-	json_object_foreach(work->libraries, name, pin) if (!work->name || strcmp(work->name, name) == 0) count++,
+	json_object_foreach(work->libraries, name, pin)
+	{
+		if (work->name && strcmp(work->name, name) != 0)
+			continue;
 		lock_verify(work->root, name, pin, &diags);
+		count++;
+	}
 	if (!work->name)
 		lock_verify_strangers(work->root, work->libraries, &diags);
 	ok = diags.errors == 0;
@@ -209,17 +218,26 @@ static bool verify(struct work *work, struct err *err)
 	return ok;
 }
 
+static void list_one(const struct work *work, const char *name, const json_t *pin)
+{
+	const char *revision = text_of(pin, "revision"), *commit = text_of(pin, "commit"),
+			   *source = text_of(pin, "source");
+
+	if (work->context->options.json)
+		report_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "library", "library", name, "revision",
+		                      revision, "commit", commit, "source", source, "tree", text_of(pin, "tree")));
+	else
+		printf("%-16s %-12s %.10s  %2zu files  %s\n", name, revision, commit,
+		       json_object_size(json_object_get(pin, "files")), source);
+}
+
 static bool list(struct work *work, struct err *err)
 {
 	const char *name;
 	json_t *pin;
 
 	(void)err;
-	json_object_foreach(work->libraries, name, pin) if (work->context->options.json) report_json(json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s}", "type", "library", "library", name, "revision", text_of(pin, "revision"),
-		"commit", text_of(pin, "commit"), "source", text_of(pin, "source"), "tree", text_of(pin, "tree")));
-	else printf("%-16s %-12s %.10s  %2zu files  %s\n", name, text_of(pin, "revision"), text_of(pin, "commit"),
-	            json_object_size(json_object_get(pin, "files")), text_of(pin, "source"));
+	json_object_foreach(work->libraries, name, pin) list_one(work, name, pin);
 	if (json_object_size(work->libraries) == 0 && !work->context->options.json)
 		printf("no libraries: interlock lib add NAME SOURCE brings one\n");
 	return true;

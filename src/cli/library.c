@@ -40,7 +40,7 @@ static bool is_about(const struct entry *entry)
 	size_t length = strlen(entry->name);
 
 	if (!is_file(entry) || entry->size > SOURCE_MAX || length > PINS_NAME_MAX ||
-	    strspn(entry->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != length)
+	    strspn(entry->name, PINS_PRINTED) != length)
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strncmp(entry->name, words[i], strlen(words[i])) == 0)

@@ -124,23 +124,28 @@ static void finding(struct diags *diags, const char *path, const char *name, con
 	          name);
 }
 
-static void verify_file(const char *path, const char *name, const char *pinned, struct diags *diags)
+/* Is there something else than what is pinned? */
+static bool verify_file(const char *path, const char *name, const char *pinned, struct diags *diags)
 {
-	struct source source;
+	struct source source = {0};
 	struct stat facts;
+	const char *what = NULL;
+	bool missing;
 
-	if (lstat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
-		finding(diags, path, name, "is not an ordinary file");
-		return;
-	}
-	if (!source_read(path, &source))
-		finding(diags, path, name, source.is_missing ? "is missing" : "cannot be read");
+	if (lstat(path, &facts) == 0 && !S_ISREG(facts.st_mode))
+		what = "is not an ordinary file";
+	else if (!source_read(path, &source))
+		what = source.is_missing ? "is missing" : "cannot be read";
 	else if (strcmp(source.sha256, pinned) != 0)
-		finding(diags, path, name, "was changed: it is not what interlock.lock pins");
+		what = "was changed: it is not what interlock.lock pins";
+	missing = source.is_missing;
 	source_release(&source);
+	if (what)
+		finding(diags, path, name, what);
+	return what && !missing;
 }
 
-/* Calls nothing twice: names of a folder's entries, in order, without "." and "..". */
+/* The names of a folder's entries, in order, without "." and "..". */
 static size_t entries_of(struct arena *arena, const char *path, const char *names[], size_t room)
 {
 	struct dirent **found = NULL;
@@ -158,18 +163,25 @@ static size_t entries_of(struct arena *arena, const char *path, const char *name
 
 enum { ENTRIES_MAX = 1000 };
 
-void lock_verify(const char *root, const char *name, const json_t *pin, struct diags *diags)
+size_t lock_verify(const char *root, const char *name, const json_t *pin, struct diags *diags)
 {
 	json_t *files = json_object_get(pin, "files"), *hash;
 	const char *folder = vendored(&diags->arena, root, "", name, ""), *file, *names[ENTRIES_MAX];
-	size_t count = entries_of(&diags->arena, folder, names, ENTRIES_MAX);
+	size_t count = entries_of(&diags->arena, folder, names, ENTRIES_MAX), changed = 0;
 
 	json_object_foreach(files, file, hash)
-		verify_file(arena_printf(&diags->arena, "%s/%s", folder, file), name, json_string_value(hash), diags);
-	for (size_t i = 0; i < count; i++)
-		if (!json_object_get(files, names[i]))
-			finding(diags, arena_printf(&diags->arena, "%s/%s", folder, names[i]), name,
-			        "is not in interlock.lock");
+	{
+		const char *path = arena_printf(&diags->arena, "%s/%s", folder, file);
+
+		changed += verify_file(path, name, json_string_value(hash), diags);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (json_object_get(files, names[i]))
+			continue;
+		finding(diags, arena_printf(&diags->arena, "%s/%s", folder, names[i]), name, "is not in interlock.lock");
+		changed++;
+	}
+	return changed;
 }
 
 void lock_verify_strangers(const char *root, const json_t *libraries, struct diags *diags)

@@ -22,8 +22,12 @@ bool lock_install(const char *root, json_t *libraries, const struct library *lib
 /* Takes vendor/NAME and its pin away. */
 bool lock_remove(const char *root, json_t *libraries, const char *name, struct err *err);
 
-/* Adds a finding for every file of the library that is not as pinned, missing, or not pinned at all. */
-void lock_verify(const char *root, const char *name, const json_t *pin, struct diags *diags);
+/*
+ * Adds a finding for every file of the library that is not as pinned, missing,
+ * or not pinned at all.  How many of them somebody's work could be lost with:
+ * all but what is missing.
+ */
+size_t lock_verify(const char *root, const char *name, const json_t *pin, struct diags *diags);
 /* The same for what is under vendor/ and belongs to no library that is pinned. */
 void lock_verify_strangers(const char *root, const json_t *libraries, struct diags *diags);
 

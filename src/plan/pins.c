@@ -13,6 +13,8 @@
 
 #define SMALL "abcdefghijklmnopqrstuvwxyz0123456789_"
 
+enum { TEXT_MAX = 1000 };
+
 void pins_path(const char *root, const char *below, char *path, size_t size)
 {
 	if (strcmp(root, ".") == 0)
@@ -42,23 +44,62 @@ static bool is_hash(const json_t *value)
 	return text && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
+/* A text that may be shown on a terminal: another repository's lock comes from others. */
+static bool is_text(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (!text || strlen(text) > TEXT_MAX)
+		return false;
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7F)
+			return false;
+	return true;
+}
+
+static bool is_file_name(const char *file)
+{
+	size_t length = strlen(file);
+
+	return length > 0 && length <= PINS_NAME_MAX && *file != '.' && strspn(file, PINS_PRINTED) == length;
+}
+
+static bool is_version(json_t *library)
+{
+	return is_text(json_object_get(library, "source")) && is_text(json_object_get(library, "revision")) &&
+	       is_hash(json_object_get(library, "tree"));
+}
+
+static bool are_needs(json_t *needs)
+{
+	const char *name;
+	json_t *need;
+
+	json_object_foreach(needs, name, need)
+	{
+		if (!pins_name_is_good(name) || !is_version(need))
+			return false;
+	}
+	return !needs || json_is_object(needs);
+}
+
 /* A library as the lock describes it: everything that is read later is there and of its kind. */
 static bool is_library(const char *name, json_t *library)
 {
-	json_t *files = json_object_get(library, "files"), *needs = json_object_get(library, "needs"), *value;
+	json_t *files = json_object_get(library, "files"), *value;
 	const char *file;
 	char tree[65];
 
-	if (!pins_name_is_good(name) || !json_is_string(json_object_get(library, "source")) ||
-	    !json_is_string(json_object_get(library, "revision")) ||
-	    !json_is_string(json_object_get(library, "commit")) || !json_is_object(files) ||
-	    (needs && !json_is_object(needs)))
+	if (!pins_name_is_good(name) || !is_version(library) || !is_text(json_object_get(library, "commit")) ||
+	    !json_is_object(files) || !are_needs(json_object_get(library, "needs")))
 		return false;
-	json_object_foreach(files, file,
-	                    value) if (!is_hash(value) || !*file || *file == '.' || strchr(file, '/')) return false;
+	json_object_foreach(files, file, value)
+	{
+		if (!is_hash(value) || !is_file_name(file))
+			return false;
+	}
 	pins_tree(files, tree);
-	return json_is_string(json_object_get(library, "tree")) &&
-	       strcmp(json_string_value(json_object_get(library, "tree")), tree) == 0;
+	return strcmp(json_string_value(json_object_get(library, "tree")), tree) == 0;
 }
 
 json_t *pins_parse(const char *text, size_t length, const char **why)
@@ -73,8 +114,11 @@ json_t *pins_parse(const char *text, size_t length, const char **why)
 	else if (json_integer_value(json_object_get(lock, "format")) != PINS_FORMAT)
 		*why = "it is of another format than this version of interlock knows";
 	else
-		json_object_foreach(libraries, name, library) if (!is_library(name, library)) *why =
-			"what it says of a library contradicts itself";
+		json_object_foreach(libraries, name, library)
+		{
+			if (!is_library(name, library))
+				*why = "what it says of a library contradicts itself";
+		}
 	json_decref(lock);
 	if (*why) {
 		json_decref(libraries);

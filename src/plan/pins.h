@@ -18,6 +18,9 @@
 
 enum { PINS_FORMAT = 1, PINS_NAME_MAX = 63 };
 
+/* Of what names of files are made, which do not begin with a dot. */
+#define PINS_PRINTED "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
 /* "ROOT/vendor", without "./" before it: as messages show it. */
 void pins_path(const char *root, const char *below, char *path, size_t size);
 

@@ -288,7 +288,15 @@ subtest 'a hostile repository' => sub {
     $refused->('a zero byte', qr/holds a zero byte/, repository('zero', 'v1', 'x.lua' => "return {} --\0\n"));
     $refused->('a loop', qr/did not finish/, repository('loop', 'v1', 'x.lua' => 'while true do end'));
     $refused->('a reach for the machine', qr/"os" is a part of Lua that plans do not have/, repository('os', 'v1', 'x.lua' => 'os.execute("touch /tmp/x")'));
-    $refused->('a lock that lies', qr/its interlock\.lock: /, repository('liar', 'v1', 'x.lua' => 'return {}', 'interlock.lock' => '{"format": 1, "libraries": {"../x": {}}}'));
+    my $hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'; # of nothing, as the tree of no files
+    my $lies = sub { return qq({"format": 1, "libraries": {"$_[0]": {"source": "s", "revision": "$_[1]", "commit": "c", "tree": "$hash", "files": {}, "needs": $_[2]}}}) };
+    my $n = 0;
+    for my $lock ('{"format": 1, "libraries": {"../x": {}}}', '{"format": 1, "libraries": {"x": 7}}', $lies->('x', '\u001b[31mred', '{}'), $lies->('x', 'v1', '[]'),
+        $lies->('x', 'v1', '{"y": {}}'), $lies->('x', 'v1', '{"y": {"source": 1, "revision": "v1", "tree": null}}'), $lies->('std', 'v1', '{}'))
+    {
+        $refused->("a lock that lies, $n", qr/its interlock\.lock: /, repository('liar' . $n++, 'v1', 'x.lua' => 'return {}', 'interlock.lock' => $lock));
+    }
+    $refused->('one that is only strange', qr/needs the library "x" at v1/, repository('liar', 'v1', 'x.lua' => 'return {}', 'interlock.lock' => $lies->('x', 'v1', '{}')));
 
     # names that git would not make: an entry "../escaped.lua", written into the tree by hand
     my $dots = repository('dots', 'v1', 'x.lua' => 'return {}');
