@@ -68,8 +68,8 @@ static void show_block(void *arg, const struct block *block, bool back)
 	fflush(stdout);
 }
 
-static const char *const event_names[] = {"begin", "wait",   "done",    "already", "restored", "undone",
-                                          "kept",  "paused", "resumed", "expired", "failed",   "note"};
+static const char *const event_names[] = {"begin",  "wait",    "done",    "already", "restored",  "undone", "kept",
+                                          "paused", "resumed", "expired", "failed",  "undecided", "note"};
 
 /* What happened, as one would say it of this kind of step. */
 static const char *event_word(const struct step *step, enum step_event event)
@@ -85,6 +85,7 @@ static const char *event_word(const struct step *step, enum step_event event)
 	                                    "",
 	                                    "what it had kept for undo is gone",
 	                                    "fails",
+	                                    "can't be told from the rows here",
 	                                    ""};
 
 	if (step_class_of(step) == CLASS_VERIFY && (event == STEP_DONE || event == STEP_ALREADY))
@@ -300,7 +301,11 @@ void act_begin(struct act *act, struct context *context)
 	*act = (struct act){
 		.context = context,
 		.connector = {open_one, context, context->loop},
-		.listener = {act, show_block, show_step, confirm_blocks, show_progress},
+		.listener = {.arg = act,
+	                 .block = show_block,
+	                 .step = show_step,
+	                 .confirm = confirm_blocks,
+	                 .progress = show_progress},
 		.options = {context->options.to, context->options.once, context->options.take_over,
 	                context->options.lock_timeout, context->options.lock_attempts, context->options.dry_run},
 	};

@@ -77,6 +77,9 @@ const struct args_option args_options[] = {
 	{"load", 0, ARGS_OWN, ARGS_LOAD, OPTION(load), "FILE.sql",
 	 "run this file on the throwaway server first; repeatable"},
 	{"bindir", 0, ARGS_OWN, ARGS_TEXT, OPTION(bindir), "DIR", "where initdb and postgres are"},
+	{"in", 0, ARGS_OWN, ARGS_TEXT, OPTION(in), "DATABASE",
+	 "make the scratch copy on the server of this connection string, beside that database"},
+	{"sample", 0, ARGS_OWN, ARGS_TEXT, OPTION(sample), "N", "copy so many rows of each table, as 1000; 0: none"},
 	{"keep", 0, ARGS_OWN, ARGS_FLAG, OPTION(keep), NULL, "keep its directory at the end"},
 	{.name = NULL},
 };

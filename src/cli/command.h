@@ -32,7 +32,7 @@ struct cli_options {
 	bool assume_large, assume_new, in_transaction;
 	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment, *man;
 	const char **load; /* --load FILE.sql, NULL-terminated */
-	const char *bindir, *format, *server_version, *output;
+	const char *bindir, *format, *server_version, *output, *in, *sample;
 	const char **set_names, **set_values; /* --set, NULL-terminated, parallel */
 	int64_t lock_timeout, lock_attempts;  /* 0: as the plan says */
 	int64_t timeout;                      /* ms; 0: none */

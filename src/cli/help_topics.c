@@ -412,6 +412,37 @@ static const char throttle[] =
 	"waits; so it does when a window closes in the middle, and the next run goes on behind the last batch. Short steps are "
 	"done at any time. undo, restore and verify are not held up.\n";
 
+static const char rehearsal[] =
+	"interlock rehearse PLAN runs the plan on a copy of the database before anybody runs it on the database itself, and "
+	"tells what really happened: which locks each statement took, which tables it rewrote, which indexes it built, what "
+	"it read all of, and whether it failed. Then undo, and the plan once more; each time the schemas are compared.\n"
+	"\n"
+	"  interlock rehearse orders                       on a throwaway server, a row of each table\n"
+	"  interlock rehearse orders --sample 1000         up to 1000 rows of each table\n"
+	"  interlock rehearse orders --sample 0            no rows at all\n"
+	"  interlock rehearse orders --in \"host=db2\"      a database of its own on that server\n"
+	"\n"
+	"What is copied: the schema as pg_dump writes it, without schema interlock; the roles, which can't log in, but for the "
+	"one that rehearses; who may do what; settings such as TimeZone and search_path; extensions that are installed "
+	"there; the positions of sequences; reltuples and relpages; and some rows. What could not be copied is told in "
+	"lines that begin with \"note\". The database itself is only read, with default_transaction_read_only; pg_dump takes "
+	"ACCESS SHARE on its tables for a moment.\n"
+	"\n"
+	"What it can't tell: how long something takes; what happens while others use the tables; what rows do that are not in "
+	"the copy. So the last line says what all of it rests on. A verification that fails at the rows of the copy decides "
+	"nothing, and the rehearsal goes on. A row of the sample may refer to one that is not in it: if a foreign key fails "
+	"for that, all is done once more without rows.\n"
+	"\n"
+	"Gates, approvals, safety periods and rollouts count as open. From a phase on that takes something away, undo is tried "
+	"from the end as well: it leads back where the plan keeps an archive.\n"
+	"\n"
+	"Where check and rehearsal disagree, the rehearsal is right: rules rehearsal-lock, rehearsal-work, rehearsal-undo, "
+	"rehearsal-again. Exit code 3 when a step fails, 4 when the checker rejects the plan, with --strict also for a "
+	"warning.\n"
+	"\n"
+	"Of a statement that runs in no transaction the locks are seen while another session writes to all tables, so that it "
+	"has to wait for it for a moment.\n";
+
 static const char json[] =
 	"With --json the results are lines on stdout, one JSON object each; messages for people stay away. The first line is "
 	"{\"type\":\"version\",\"format\":1,...}; each has the target, so lines of several databases can be told apart. "
@@ -434,6 +465,7 @@ const struct help_topic help_topics[] = {
 	{"filling", "how backfill works while the application writes", filling},
 	{"lookup", "values of another table: how backfill and copy find and follow them", lookup},
 	{"switching", "how a table gets another shape while it is in use, and comes back", switching},
+	{"rehearsal", "a plan on a scratch copy: what is copied, what is seen, what it can't tell", rehearsal},
 	{"throttle", "what a long step waits for: standbys, load, windows", throttle},
 	{"way-back", "what undo takes back, what it keeps, and where it ends", ways_back},
 	{"parameters", "one plan for many schemas", parameters},

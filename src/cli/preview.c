@@ -148,18 +148,9 @@ static void print_step(struct preview *p, const struct step *step)
 static bool is_last_way_back(const struct block *block)
 {
 	for (size_t i = 0; i < block->step_count; i++) {
-		struct arena arena = {0};
-		struct facts facts = {.archive_rows = -1};
-		struct stmts stmts = {.arena = &arena};
 		const struct step *step = &block->steps[i];
-		bool none = step->type->class != CLASS_VERIFY && !step->type->reverse;
 
-		if (!none && step->type->reverse && !step->type->probe) {
-			step->type->reverse(step->args, &facts, &stmts);
-			none = stmts.refusal != NULL;
-		}
-		arena_release(&arena);
-		if (none || step_class_of(step) == CLASS_DESTRUCTIVE)
+		if (exec_is_one_way(step) || step_class_of(step) == CLASS_DESTRUCTIVE)
 			return true;
 	}
 	return false;

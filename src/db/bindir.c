@@ -90,3 +90,16 @@ bool server_find_bindir(const char *given, struct arena *arena, const char **bin
 	err_help(err, "install the package postgresql, or name the folder of the programs with --bindir");
 	return false;
 }
+
+bool server_find_bindir_of(const char *given, int major, struct arena *arena, const char **bindir, struct err *err)
+{
+	const char *const places[] = {arena_printf(arena, "/usr/lib/postgresql/%d/bin", major),
+	                              arena_printf(arena, "/usr/pgsql-%d/bin", major)};
+
+	for (size_t i = 0; !given && i < sizeof(places) / sizeof(places[0]); i++)
+		if (is_complete(places[i])) {
+			*bindir = places[i];
+			return true;
+		}
+	return server_find_bindir(given, arena, bindir, err);
+}

@@ -24,15 +24,17 @@ struct child_user child_user_unprivileged(void)
 	             : (struct child_user){true, 65534, 65534};
 }
 
-static void redirect(const char *log)
+static void redirect(const struct child *child)
 {
-	int in = open("/dev/null", O_RDONLY), out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	int in = open("/dev/null", O_RDONLY), out = child->out, errors = child->errors;
 
+	if (child->log)
+		out = errors = open(child->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (in < 0 || out < 0)
 		_exit(127);
 	dup2(in, 0);
 	dup2(out, 1);
-	dup2(out, 2);
+	dup2(errors, 2);
 	close_range(3, ~0U, 0);
 }
 
@@ -72,8 +74,10 @@ static void run(const struct child *child, pid_t parent)
 	signal(SIGTERM, SIG_DFL);
 	become(&child->user);
 	die_with(parent, child->death_signal);
-	redirect(child->log);
+	redirect(child);
 	clean_environment();
+	if (child->password)
+		setenv("PGPASSWORD", child->password, 1);
 	if (chdir(child->directory) != 0)
 		_exit(127);
 	execv(child->argv[0], (char *const *)(uintptr_t)child->argv);

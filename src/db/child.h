@@ -21,7 +21,9 @@ struct child_user child_user_unprivileged(void);
 struct child {
 	const char *const *argv; /* argv[0] is a path; ends with NULL */
 	const char *directory;   /* the working directory */
-	const char *log;         /* file that receives its output, appended */
+	const char *log;         /* file that receives its output, appended; NULL: */
+	int out, errors;         /* descriptors that receive what it writes to stdout and stderr */
+	const char *password;    /* PGPASSWORD of its environment; NULL: as ours */
 	int death_signal;        /* what it gets when we die */
 	struct child_user user;
 };

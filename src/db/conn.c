@@ -223,16 +223,12 @@ bool conn_send(struct conn *conn, const struct query *query, const struct statem
 	return PQsendQueryParams(conn->pg, query->sql, query->count, NULL, query->params, NULL, NULL, 0);
 }
 
-bool conn_query(struct conn *conn, const struct query *query, struct rows **rows, struct err *err)
+static bool query_now(struct conn *conn, const struct query *query, struct rows **rows, struct err *err)
 {
 	struct statement *prepared = query->prepare ? statements_find(&conn->statements, query->sql) : NULL;
 	struct patience patience = patience_until(0);
 	bool ok;
 
-	if (rows)
-		*rows = NULL;
-	if (query->prepare && !prepared)
-		return conn_pipeline(conn, query, 1, 0, rows, NULL, err); /* prepares and executes in one flush */
 	if (!conn_begin(conn, err))
 		return false;
 	if (!conn_send(conn, query, prepared) && PQstatus(conn->pg) == CONNECTION_OK)
@@ -243,6 +239,20 @@ bool conn_query(struct conn *conn, const struct query *query, struct rows **rows
 	/* The server has it no longer, or its result type changed: the next time it is prepared anew. */
 	if (!ok && prepared && (err_is(err, "26000") || err_is(err, "0A000")))
 		statements_forget(&conn->statements, query->sql);
+	return ok;
+}
+
+bool conn_query(struct conn *conn, const struct query *query, struct rows **rows, struct err *err)
+{
+	bool ok;
+
+	if (rows)
+		*rows = NULL;
+	if (query->prepare && !statements_find(&conn->statements, query->sql))
+		return conn_pipeline(conn, query, 1, 0, rows, NULL, err); /* prepares and executes in one flush */
+	tell_before(conn, query->sql);
+	ok = query_now(conn, query, rows, err);
+	tell_after(conn, query->sql, ok ? NULL : err);
 	return ok;
 }
 

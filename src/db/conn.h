@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/record.h"
 #include "db/loop.h"
@@ -121,6 +122,23 @@ bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count,
  */
 bool conn_copy_in(struct conn *conn, const char *sql, const char *bytes, size_t length, int64_t *rows,
                   struct err *err);
+
+/* Runs one COPY … TO STDOUT and adds what comes to the buffer, in the format that the statement names. */
+bool conn_copy_out(struct conn *conn, const char *sql, struct buf *bytes, struct err *err);
+
+/*
+ * Who wants to know of each statement that conn_query(), conn_pipeline() and
+ * conn_copy_in() send on this session: before it is sent, and when it was
+ * answered (err NULL: it was done).  Both may use the session themselves, which
+ * is not told.  A pipeline is then sent one statement at a time.  The watch is
+ * borrowed; NULL ends it.
+ */
+struct statement_watch {
+	void *arg;
+	void (*before)(void *arg, struct conn *conn, const char *sql);
+	void (*after)(void *arg, struct conn *conn, const char *sql, const struct err *err);
+};
+void conn_watch(struct conn *conn, const struct statement_watch *watch);
 
 /*
  * Asks the server to cancel what this session is doing; safe while it waits.

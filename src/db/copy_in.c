@@ -68,8 +68,8 @@ static bool is_ready(struct conn *conn, struct patience *patience, struct err *e
 	return false;
 }
 
-bool conn_copy_in(struct conn *conn, const char *sql, const char *bytes, size_t length, int64_t *rows,
-                  struct err *err)
+static bool copy_now(struct conn *conn, const char *sql, const char *bytes, size_t length, int64_t *rows,
+                     struct err *err)
 {
 	struct patience patience = patience_until(0);
 	struct rows *answer = NULL;
@@ -90,5 +90,16 @@ bool conn_copy_in(struct conn *conn, const char *sql, const char *bytes, size_t 
 		*rows = rows_affected(answer);
 	rows_free(answer);
 	conn_end(conn);
+	return ok;
+}
+
+bool conn_copy_in(struct conn *conn, const char *sql, const char *bytes, size_t length, int64_t *rows,
+                  struct err *err)
+{
+	bool ok;
+
+	tell_before(conn, sql);
+	ok = copy_now(conn, sql, bytes, length, rows, err);
+	tell_after(conn, sql, ok ? NULL : err);
 	return ok;
 }

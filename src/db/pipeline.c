@@ -110,8 +110,8 @@ static void drop_from(struct rows **results, size_t from, size_t count)
 	}
 }
 
-bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
-                   struct rows **results, size_t *failed, struct err *err)
+static bool all_at_once(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
+                        struct rows **results, size_t *failed, struct err *err)
 {
 	struct pipeline pipeline = {conn, queries, count, NULL, patience_until(deadline), count, err};
 
@@ -141,4 +141,30 @@ bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count,
 	if (failed)
 		*failed = pipeline.failed;
 	return false;
+}
+
+/* Somebody watches: what is one transaction is one all the same, for its BEGIN is a statement of its own. */
+static bool one_by_one(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
+                       struct rows **results, size_t *failed, struct err *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; results && i < count; i++)
+		results[i] = NULL;
+	if (failed)
+		*failed = 0;
+	for (size_t i = 0; ok && i < count; i++) {
+		tell_before(conn, queries[i].sql);
+		ok = all_at_once(conn, &queries[i], 1, deadline, results ? &results[i] : NULL, NULL, err);
+		tell_after(conn, queries[i].sql, ok ? NULL : err);
+		if (!ok && failed)
+			*failed = i;
+	}
+	return ok;
+}
+
+bool conn_pipeline(struct conn *conn, const struct query *queries, size_t count, int64_t deadline,
+                   struct rows **results, size_t *failed, struct err *err)
+{
+	return (is_watched(conn) ? one_by_one : all_at_once)(conn, queries, count, deadline, results, failed, err);
 }

@@ -49,6 +49,7 @@ static const char settings[] = "\nlisten_addresses = ''\n"
 							   "logging_collector = off\n"
 							   "log_line_prefix = '%m [%p] %a '\n"
 							   "log_checkpoints = off\n"
+							   "max_locks_per_transaction = 256\n"
 							   "lc_messages = 'C'\n";
 
 /* May another user walk to this directory? */
@@ -139,7 +140,11 @@ static void end_child(pid_t pid, int number)
 /* The arguments end with NULL.  0 when there can be no process. */
 static pid_t start_program(const struct server *server, const char *const *argv, int death_signal)
 {
-	struct child child = {argv, server->directory, server->log, death_signal, server->user};
+	struct child child = {.argv = argv,
+	                      .directory = server->directory,
+	                      .log = server->log,
+	                      .death_signal = death_signal,
+	                      .user = server->user};
 	pid_t pid = child_start(&child);
 
 	return pid < 0 ? 0 : pid;

@@ -20,6 +20,9 @@
  * of the usual places.  *bindir lives in the arena.  EXIT_OWN when none is found.
  */
 bool server_find_bindir(const char *given, struct arena *arena, const char **bindir, struct err *err);
+/* The same, but a server of that major version comes first; what is found may be of another. */
+bool server_find_bindir_of(const char *given, int major, struct arena *arena, const char **bindir,
+                           struct err *err);
 
 struct server;
 

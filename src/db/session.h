@@ -22,6 +22,8 @@ struct conn {
 	struct statements statements;
 	void (*on_notice)(void *arg, const char *severity, const char *message);
 	void *notice_arg;
+	const struct statement_watch *watch;
+	bool telling; /* the watcher is at work */
 };
 
 /* How long a statement is waited for: it begins with patience_until() and goes through all its answers. */
@@ -53,6 +55,11 @@ enum answer { ANSWER_OK, ANSWER_FAILED, ANSWER_SKIPPED };
  * ANSWER_SKIPPED: an earlier statement of the pipeline failed.
  */
 enum answer conn_answer(struct conn *conn, struct patience *patience, struct rows **rows, struct err *err);
+
+/* Is each statement to be told (watch_statements.c)?  Then a pipeline is sent one by one. */
+bool is_watched(const struct conn *conn);
+void tell_before(struct conn *conn, const char *sql);
+void tell_after(struct conn *conn, const char *sql, const struct err *err);
 
 /* Takes over the result. */
 struct rows *rows_new(PGresult *result);

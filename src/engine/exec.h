@@ -40,6 +40,9 @@ bool exec_count_archive(struct session *session, struct facts *facts, struct err
 void exec_plan_step(const struct step *step, enum direction direction, const struct facts *facts,
                     struct stmts *stmts);
 
+/* Can it never be taken back, whatever the database holds? */
+bool exec_is_one_way(const struct step *step);
+
 /* Asked to stop at a safe point?  Then *err says so, EXIT_INTERRUPTED. */
 bool exec_interrupted(struct err *err);
 

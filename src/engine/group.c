@@ -435,12 +435,17 @@ enum outcome group_run(struct work *w, const struct stmt *first, bool ends, stru
 {
 	const struct stmt *last;
 	struct group group = group_of(first, group_size(first, &last));
+	struct listener *listener = w->session->listener;
 	int64_t touched;
-	enum outcome outcome = w->step->type->judges_rows    ? verify_run(w, first, ends, err)
-	                       : first->mode == STMT_OUTSIDE ? outside(w, first, ends, err)
-	                       : first->mode == STMT_BATCHES ? batches_run(w, first, ends, err)
-	                       : first->mode == STMT_REPEAT  ? repeat(w, &group, ends, err)
-	                                                     : run_once(w, &group, ends, &touched, err);
+	enum outcome outcome;
+
+	if (listener && listener->sends)
+		listener->sends(listener->arg, w->step, first, group.size);
+	outcome = w->step->type->judges_rows    ? verify_run(w, first, ends, err)
+	          : first->mode == STMT_OUTSIDE ? outside(w, first, ends, err)
+	          : first->mode == STMT_BATCHES ? batches_run(w, first, ends, err)
+	          : first->mode == STMT_REPEAT  ? repeat(w, &group, ends, err)
+	                                        : run_once(w, &group, ends, &touched, err);
 
 	throttle_end(w->session);
 	if (outcome == OUTCOME_FAILED && first->culprits && failed_at_rows(first, err))

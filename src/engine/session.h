@@ -25,18 +25,19 @@ struct connector {
 
 /* What happens, for whoever shows it. */
 enum step_event {
-	STEP_BEGINS,   /* work begins */
-	STEP_WAITS,    /* for a lock, or for a server; text says for whom */
-	STEP_DONE,     /* it was done, in ms */
-	STEP_ALREADY,  /* it was done before, or the database has it already */
-	STEP_RESTORED, /* its archived rows are back, in ms */
-	STEP_UNDONE,   /* it was taken back */
-	STEP_KEPT,     /* undo left it: this run did not make it */
-	STEP_PAUSED,   /* a person paused the run; text says who and why */
-	STEP_RESUMED,  /* it goes on */
-	STEP_EXPIRED,  /* what it had kept for undo is gone, in ms */
-	STEP_FAILED,   /* `verify` found that it does not hold now; it goes on with the next */
-	STEP_NOTES     /* something that a person had better know; it goes on */
+	STEP_BEGINS,    /* work begins */
+	STEP_WAITS,     /* for a lock, or for a server; text says for whom */
+	STEP_DONE,      /* it was done, in ms */
+	STEP_ALREADY,   /* it was done before, or the database has it already */
+	STEP_RESTORED,  /* its archived rows are back, in ms */
+	STEP_UNDONE,    /* it was taken back */
+	STEP_KEPT,      /* undo left it: this run did not make it */
+	STEP_PAUSED,    /* a person paused the run; text says who and why */
+	STEP_RESUMED,   /* it goes on */
+	STEP_EXPIRED,   /* what it had kept for undo is gone, in ms */
+	STEP_FAILED,    /* `verify` found that it does not hold now; it goes on with the next */
+	STEP_UNDECIDED, /* a rehearsal: a verification fails at the rows of the copy, which decides nothing */
+	STEP_NOTES      /* something that a person had better know; it goes on */
 };
 
 /* How far a step is that takes long. */
@@ -50,6 +51,8 @@ struct listener {
 	void (*step)(void *arg, const struct step *step, enum step_event event, int64_t ms, const char *text);
 	/* Before the first statement of the blocks from..to-1: may they run?  false: *err says why not.  NULL: yes. */
 	bool (*confirm)(void *arg, const struct plan *plan, size_t from, size_t to, struct err *err);
+	/* It sends these now, `size` of them; NULL: nobody wants to know. */
+	void (*sends)(void *arg, const struct step *step, const struct stmt *first, size_t size);
 	/* Of a step that has begun, between its batches; NULL: nobody looks. */
 	void (*progress)(void *arg, const struct step *step, const struct progress *progress);
 };
@@ -90,9 +93,10 @@ struct session {
 	size_t checked_to;      /* blocks before this one were checked (engine/preflight.h) */
 	struct timer *heartbeat;
 	bool lease_lost;
-	bool looking;        /* only a look at its stop: nobody is ended for it, and the run's state stays */
-	bool reads_only;     /* a verification: the run's state stays */
-	bool heeds_pause;    /* engine/control.h */
+	bool looking;     /* only a look at its stop: nobody is ended for it, and the run's state stays */
+	bool reads_only;  /* a verification: the run's state stays */
+	bool heeds_pause; /* engine/control.h */
+	bool rehearses;   /* on a scratch copy: what a verification says about rows is only said (engine/rehearse.h) */
 	const char *watched; /* tables of safety periods that run, oids as an array; NULL: none (engine/own_reads.h) */
 	int worker_pid;
 	int64_t given_lock_timeout, given_lock_attempts; /* the command line's; 0: as the step or the plan says */
