@@ -35,6 +35,15 @@ void diags_append(struct diags *diags, const struct diag *diag)
 	append(diags, diag_copy(&diags->arena, diag));
 }
 
+void diags_weigh(struct diags *diags, struct diag *diag, enum severity severity)
+{
+	diags->errors -= diag->severity == SEVERITY_ERROR;
+	diags->warnings -= diag->severity == SEVERITY_WARNING;
+	diag->severity = severity;
+	diags->errors += severity == SEVERITY_ERROR;
+	diags->warnings += severity == SEVERITY_WARNING;
+}
+
 void diags_release(struct diags *diags)
 {
 	arena_release(&diags->arena);

@@ -47,6 +47,8 @@ struct diag *diags_add(struct diags *diags, enum severity severity, const char *
                        const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Appends a deep copy. */
 void diags_append(struct diags *diags, const struct diag *diag);
+/* It turned out to matter less, or more. */
+void diags_weigh(struct diags *diags, struct diag *diag, enum severity severity);
 void diags_release(struct diags *diags);
 
 /* Add to one diagnostic; the memory comes from the arena that it lives in. */

@@ -85,6 +85,10 @@ const struct rule rules[] = {
      "that nobody spoke of is waited for by the statement itself: others may queue up behind it.  What the rehearsal saw "
      "is right.",
      NULL, NULL},
+	{"rehearsal-fails", "a statement of a migration fails in rehearsal",
+     "lint --rehearse runs each statement on a scratch copy of the database with some of its rows.  The server refused this "
+     "one there, so it would refuse it in the database, too, and the migration would end half-way, or not begin.",
+     NULL, NULL},
 	{"rehearsal-work", "a step did work in proportion to a table while others would wait",
      "In the rehearsal a statement rewrote a table, built an index or read all of a table under a lock that keeps writers "
      "or everybody out.  On the copy that takes no time; on a large table it takes as long as its size says, and the "

@@ -50,6 +50,8 @@ const struct args_option args_options[] = {
 	 "tables that earlier files create are still empty: all files are run at once"},
 	{"in-transaction", 0, ARGS_OWN, ARGS_FLAG, OPTION(in_transaction), NULL,
 	 "the tool that runs the files wraps each in a transaction"},
+	{"rehearse", 0, ARGS_OWN, ARGS_FLAG, OPTION(rehearse), NULL,
+	 "run the files on a scratch copy of the database, and tell what they did"},
 	{"server-version", 0, ARGS_OWN, ARGS_TEXT, OPTION(server_version), "MAJOR",
 	 "judge for this version of PostgreSQL, as 17"},
 	{"output", 'o', ARGS_OWN, ARGS_TEXT, OPTION(output), "PLAN", "a file NAME.lua, or a folder for the plans"},

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/act.h"
 #include "cli/format.h"
 #include "cli/offline.h"
+#include "cli/rehearse_copy.h"
 #include "cli/report.h"
 #include "cli/sql_file.h"
+#include "engine/rehearse_lint.h"
 #include "hazard/lint.h"
 
 enum { VERSION_MIN = 10, VERSION_MAX = 19 };
@@ -40,7 +43,7 @@ static bool take_version(const struct context *context, int *version, struct err
 }
 
 /* A line for each file that has neither error nor warning. */
-static void say_fine(const struct context *context, const struct diags *diags, bool online)
+static void say_fine(const struct context *context, const struct diags *diags, const char *how)
 {
 	for (size_t i = 0; i < context->operand_count; i++) {
 		const char *path = context->operands[i];
@@ -49,7 +52,7 @@ static void say_fine(const struct context *context, const struct diags *diags, b
 		for (const struct diag *diag = diags->first; diag; diag = diag->next)
 			fine &= diag->severity == SEVERITY_NOTE || !diag->span.file || strcmp(diag->span.file, path) != 0;
 		if (fine && !context->options.quiet)
-			printf("%s: ok, checked %s\n", path, online ? "with this database" : "offline");
+			printf("%s: ok, %s\n", path, how);
 	}
 }
 
@@ -64,18 +67,50 @@ static void write_findings(const struct context *context, const struct format *f
 		report_diags(stdout, diags);
 	if (report_is_json())
 		report_json(json_pack("{s:s, s:i, s:s}", "type", "lint", "files", (int)context->operand_count, "level",
-		                      online ? "catalogue" : "offline"));
+		                      context->options.rehearse ? "rehearsal"
+		                      : online                  ? "catalogue"
+		                                                : "offline"));
 	else
-		say_fine(context, diags, online);
+		say_fine(context, diags,
+		         context->options.rehearse ? "rehearsed on a copy of this database"
+		         : online                  ? "checked with this database"
+		                                   : "checked offline");
 }
 
-static bool lint_all(struct context *context, const struct lint_options *options, const struct format *format,
+/* A rehearsal needs a database to copy. */
+static bool connect_wanted(struct context *context, struct conn **conn, struct err *err)
+{
+	if (!context->options.rehearse)
+		return connect_or_offline(context, conn, err);
+	if (context->options.offline)
+		return err_set(err, EXIT_USAGE, "--rehearse needs a database, and --offline uses none");
+	*conn = act_connect(context, err);
+	return *conn != NULL;
+}
+
+static bool begin_rehearsal(struct context *context, struct lint_rehearsal *rehearsal, struct err *err)
+{
+	int64_t sample;
+
+	rehearsal->assume_large = context->options.assume_large;
+	if (!rehearse_sample(context, &sample, err) || !rehearse_copy(context, sample, &rehearsal->scratch, err))
+		return false;
+	rehearse_say_copy(&rehearsal->scratch);
+	return lint_rehearsal_begin(rehearsal, context->loop, err);
+}
+
+static bool lint_all(struct context *context, struct lint_options *options, const struct format *format,
                      struct diags *diags, struct err *err)
 {
+	struct lint_rehearsal rehearsal = {0};
 	struct conn *conn = NULL;
 	struct lint *lint = NULL;
-	bool ok = connect_or_offline(context, &conn, err);
+	bool ok = connect_wanted(context, &conn, err);
 
+	if (ok && context->options.rehearse) {
+		ok = begin_rehearsal(context, &rehearsal, err);
+		options->trial = &rehearsal.trial;
+	}
 	if (ok)
 		lint = lint_new(options, conn);
 	for (size_t i = 0; ok && i < context->operand_count; i++)
@@ -85,6 +120,7 @@ static bool lint_all(struct context *context, const struct lint_options *options
 	if (lint)
 		lint_free(lint);
 	conn_close(conn);
+	lint_rehearsal_end(&rehearsal);
 	return ok;
 }
 
@@ -120,12 +156,16 @@ const struct command command_lint = {
 		"A statement runs in a transaction where the file says BEGIN, where the marks of dbmate, goose or Drizzle say so, "
 		"or with --in-transaction.  DO blocks are looked into as far as their statements are written out; what can't be "
 		"read is told as opaque-sql or cannot-check, never called fine.\n\n"
+		"With --rehearse each file runs on a scratch copy of the database, as rehearse does it for plans, and what was seen "
+		"is put beside what was read: work that nobody told of, a statement that fails, what DO blocks and functions "
+		"really do.  What was feared and did not come becomes a note.\n\n"
 		"A comment accepts a finding of the statement that follows it or that it stands behind:\n\n"
 		"    -- interlock:ignore RULE reason\n\n"
 		"and -- interlock:ignore-file RULE reason those of the whole file.  The reason is required, and a comment that "
 		"ignores nothing is told.  Findings go to stdout; exit code 4 when there is an error, with --strict also for a "
 		"warning.",
-	.accepts = "offline strict format assume-large assume-new in-transaction server-version",
+	.accepts = "offline strict format assume-large assume-new in-transaction server-version rehearse in sample "
+			   "bindir",
 	.server = SERVER_OPTIONAL,
 	.operands_min = 1,
 	.operands_max = 100000,

@@ -1,37 +1,9 @@
 /* interlock rehearse: the whole plan on a scratch copy, up, back and up again. */
-#include <stdlib.h>
-
 #include "cli/act.h"
+#include "cli/rehearse_copy.h"
 #include "cli/rehearse_report.h"
 #include "cli/report.h"
 #include "engine/rehearse.h"
-
-enum { SAMPLE_MAX = 1000000 };
-
-static bool take_sample(const struct context *context, int64_t *sample, struct err *err)
-{
-	const char *text = context->options.sample;
-	char *end;
-
-	*sample = 1;
-	if (!text)
-		return true;
-	*sample = strtoll(text, &end, 10);
-	if (end == text || *end || *sample < 0 || *sample > SAMPLE_MAX)
-		return err_set(err, EXIT_USAGE, "\"--sample %s\" is not a number of rows from 0 to %d", text, SAMPLE_MAX);
-	return true;
-}
-
-/* The copy, from a session that only reads. */
-static bool make_copy(struct context *context, int64_t sample, struct scratch *scratch, struct err *err)
-{
-	const struct scratch_wish wish = {context->options.bindir, context->options.in, sample};
-	struct conn *original = act_connect(context, err);
-	bool ok = original && scratch_make(scratch, context->loop, original, &wish, err);
-
-	conn_close(original);
-	return ok;
-}
 
 /* Which rows a sample holds is chance, and what they refer to may not be among them. */
 static bool fails_at_the_sample(const struct scratch *scratch, const struct err *err)
@@ -52,13 +24,13 @@ static bool rehearse_once(struct context *context, const struct plan *plan, int6
                           bool *warned, struct err *err)
 {
 	struct scratch scratch = {0};
-	struct rehearse_report report = {.context = context, .scratch = &scratch, .sample = sample};
+	struct rehearse_report report = {.context = context, .scratch = &scratch};
 	const struct rehearsal_listener listener = rehearse_listener(&report);
 	struct rehearsal rehearsal = {.loop = context->loop, .scratch = &scratch, .plan = plan, .listener = &listener};
-	bool ok = make_copy(context, sample, &scratch, err);
+	bool ok = rehearse_copy(context, sample, &scratch, err);
 
 	if (ok) {
-		rehearse_say_copy(&report);
+		rehearse_say_copy(&scratch);
 		ok = rehearse(&rehearsal, err);
 		*again = !ok && fails_at_the_sample(&scratch, err);
 		if (!*again && rehearsal.findings.first)
@@ -81,7 +53,7 @@ static enum exit_code run_rehearse(struct context *context, struct err *err)
 	struct plan *plan = NULL;
 	int64_t sample;
 
-	if (!take_sample(context, &sample, err) || !act_compile(context, &plan, err)) {
+	if (!rehearse_sample(context, &sample, err) || !act_compile(context, &plan, err)) {
 		plan_free(plan);
 		return err->code;
 	}

@@ -29,7 +29,7 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct cli_options {
 	bool dry_run, yes, no_input, json, plain, quiet, verbose, offline, sql, once, take_over, markdown, exit_code;
 	bool keep, sandbox, strict, help, version, all, grants, html, accept_drift, withdraw;
-	bool assume_large, assume_new, in_transaction;
+	bool assume_large, assume_new, in_transaction, rehearse;
 	const char *confirm, *to, *evidence, *reason, *log_file, *accept, *from, *environment, *man;
 	const char **load; /* --load FILE.sql, NULL-terminated */
 	const char *bindir, *format, *server_version, *output, *in, *sample;

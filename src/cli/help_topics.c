@@ -440,6 +440,9 @@ static const char rehearsal[] =
 	"rehearsal-again. Exit code 3 when a step fails, 4 when the checker rejects the plan, with --strict also for a "
 	"warning.\n"
 	"\n"
+	"interlock lint --rehearse FILE.sql does the same for plain SQL, statement by statement, each in a transaction of its own "
+	"where the file has none.\n"
+	"\n"
 	"Of a statement that runs in no transaction the locks are seen while another session writes to all tables, so that it "
 	"has to wait for it for a moment.\n";
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/rehearse_copy.h"
 #include "cli/report.h"
 #include "engine/rehearse_judge.h"
 
@@ -151,33 +152,6 @@ struct rehearsal_listener rehearse_listener(struct rehearse_report *report)
 	return (struct rehearsal_listener){report, say_pass, say_block, say_step, say_stop};
 }
 
-/* "the schema, statistics and 40 rows of 40 tables" */
-static const char *rests_on(struct rehearse_report *report)
-{
-	const struct scratch *scratch = report->scratch;
-
-	if (scratch->row_count == 0)
-		return "the schema and statistics, without rows";
-	return arena_printf(&report->arena, "the schema, statistics and %lld row%s of %lld table%s",
-	                    (long long)scratch->row_count, scratch->row_count == 1 ? "" : "s",
-	                    (long long)scratch->row_tables, scratch->row_tables == 1 ? "" : "s");
-}
-
-void rehearse_say_copy(struct rehearse_report *report)
-{
-	const struct scratch *scratch = report->scratch;
-
-	report_message("a copy on %s, PostgreSQL %s: %s",
-	               scratch->server ? "a throwaway server" : "the server of --in", scratch->version,
-	               rests_on(report));
-	for (size_t i = 0; i < scratch->notes.count; i++)
-		report_message("note: %s", scratch->notes.items[i]);
-	if (scratch->more_notes)
-		report_message("note: %zu more of the kind", scratch->more_notes);
-	for (size_t i = 0; report_is_json() && i < scratch->notes.count; i++)
-		report_json(json_pack("{s:s, s:s}", "type", "note", "text", scratch->notes.items[i]));
-}
-
 /* "up, back and up again; back from the end, too" */
 static const char *way_text(const struct rehearsal *rehearsal, struct arena *arena)
 {
@@ -197,7 +171,7 @@ static void print_end(struct rehearse_report *report, const struct rehearsal *re
 	       report_color(stdout, COLOR_PLAIN), rehearsal->plan->name, report->steps, report->steps == 1 ? "" : "s",
 	       way_text(rehearsal, &report->arena));
 	printf("this rests on %s; how long it takes, and rows that are not in the copy, it can't tell\n",
-	       rests_on(report));
+	       rehearse_rests_on(report->scratch, &report->arena));
 }
 
 void rehearse_say_end(struct rehearse_report *report, const struct rehearsal *rehearsal)

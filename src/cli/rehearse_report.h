@@ -8,7 +8,6 @@
 struct rehearse_report {
 	struct context *context;
 	struct scratch *scratch;
-	int64_t sample;
 	enum rehearsal_pass pass;
 	size_t steps; /* that were done on the way up */
 	struct arena arena;
@@ -16,8 +15,6 @@ struct rehearse_report {
 
 /* The listener of a rehearsal that shows itself; the report is borrowed. */
 struct rehearsal_listener rehearse_listener(struct rehearse_report *report);
-/* The copy is made: what it is, and what it lacks. */
-void rehearse_say_copy(struct rehearse_report *report);
 /* The end, without an error. */
 void rehearse_say_end(struct rehearse_report *report, const struct rehearsal *rehearsal);
 void rehearse_report_release(struct rehearse_report *report);

@@ -34,14 +34,21 @@ static int claimed(const struct rehearsal *r, const struct step *step, const cha
 	return strongest;
 }
 
+/* Work that is cut into transactions of its own finds out what it has to lock when it comes to it. */
+static bool is_taken_with_care(const struct sight *sight)
+{
+	return strncmp(sight->sql, "LOCK TABLE", strlen("LOCK TABLE")) == 0;
+}
+
 static void judge_lock(struct rehearsal *r, const struct step *step, const struct sight *sight,
                        const struct seen_lock *lock)
 {
 	int said = claimed(r, step, lock->relation);
 	struct diag *diag;
 
-	/* Readers and writers of rows take the weaker ones too. */
-	if (lock->mode <= LOCK_ROW_EXCLUSIVE || (int)lock->mode <= said)
+	/* Readers and writers of rows take the weaker ones too; what the plan made itself nobody else uses. */
+	if (lock->mode <= LOCK_ROW_EXCLUSIVE || (int)lock->mode <= said ||
+	    !scratch_table_find(r->scratch, lock->relation) || is_taken_with_care(sight))
 		return;
 	diag = diags_add(&r->findings, SEVERITY_WARNING, "rehearsal-lock", step->span,
 	                 "it took %s on %s, and preview says %s", lock_mode_name(lock->mode), lock->relation,
@@ -75,7 +82,7 @@ static void judge_work(struct rehearsal *r, const struct step *step, const struc
 {
 	struct diag *diag;
 
-	if (work->mode < LOCK_SHARE)
+	if (work->mode < LOCK_SHARE || !scratch_table_find(r->scratch, work->relation))
 		return;
 	diag = diags_add(&r->findings, SEVERITY_WARNING, "rehearsal-work", step->span, "it %s",
 	                 rehearsal_work_text(r->scratch, work, &r->findings.arena));

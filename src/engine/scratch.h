@@ -59,6 +59,9 @@ struct conn *scratch_open_as_owner(struct scratch *scratch, struct err *err);
 /* Its schema as text; schema interlock is left out. */
 bool scratch_dump(struct scratch *scratch, struct buf *text, struct err *err);
 
+/* Takes every row away, of all tables; nobody may have a lock. */
+bool scratch_empty(struct scratch *scratch, struct err *err);
+
 /* NULL: no such table. */
 const struct scratch_table *scratch_table_find(const struct scratch *scratch, const char *name);
 

@@ -16,7 +16,7 @@ static const char tables[] =
 	" FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" AND a.attgenerated = '') AS columns"
 	" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE c.relkind IN ('r', 'm') AND " OF_PEOPLE
+	" WHERE c.relkind IN ('r', 'm', 'p', 'v', 'f') AND " OF_PEOPLE
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 	" AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid";
 
@@ -161,6 +161,26 @@ bool scratch_fill(struct scratch *s, struct conn *original, int64_t sample, stru
 	if (ok)
 		refresh(copy, rows);
 	ok = ok && set_sequences(original, copy, err) && set_statistics(s, original, copy, err);
+	rows_free(rows);
+	conn_close(copy);
+	return ok;
+}
+
+/* All at once, so that no key is in the way. */
+bool scratch_empty(struct scratch *s, struct err *err)
+{
+	struct conn *copy = scratch_open_as_owner(s, err);
+	struct rows *rows = NULL;
+	struct buf list = {0};
+	bool ok = copy && settle(s, copy, copy, err) && conn_query(copy, QUERY(tables), &rows, err);
+
+	for (size_t r = 0; ok && r < rows_count(rows); r++)
+		if (*rows_get(rows, r, "kind") == 'r')
+			buf_addf(&list, "%s%s", list.length ? ", ONLY " : "TRUNCATE ONLY ", rows_get(rows, r, "name"));
+	ok = ok && (list.length == 0 || conn_query(copy, QUERY(buf_text(&list)), NULL, err));
+	if (ok)
+		s->row_count = s->row_tables = 0;
+	buf_release(&list);
 	rows_free(rows);
 	conn_close(copy);
 	return ok;

@@ -292,6 +292,21 @@ static void tell_open(struct lint *lint, const struct script *script)
 	lint->statement = NULL;
 }
 
+/* The statements that are meant to run, for whoever tries them out. */
+static bool try_out(struct lint *lint, const struct script *script, const char *path, struct err *err)
+{
+	struct script_statement *run = arena_array(&lint->arena, struct script_statement, script->statement_count + 1);
+	struct lint_file file = {path, run, 0, is_wrapped(lint, script)};
+	bool down = has_marks(script);
+
+	if (!lint->options.trial)
+		return true;
+	for (size_t i = 0; i < script->statement_count; i++)
+		if (!down || !is_down(script, script->statements[i].line))
+			run[file.count++] = script->statements[i];
+	return lint->options.trial->file(lint->options.trial->arg, &file, &lint->found, err);
+}
+
 bool lint_text(struct lint *lint, const char *path, const char *text, struct diags *diags, struct err *err)
 {
 	struct file file = {0};
@@ -317,6 +332,7 @@ bool lint_text(struct lint *lint, const char *path, const char *text, struct dia
 			if (!down || !is_down(&file.script, file.script.statements[i].line))
 				read_one(lint, &file, i);
 		finish(lint, &file.script);
+		ok = try_out(lint, &file.script, path, err);
 		ignore_apply(&file.script, path, &lint->found, diags);
 	}
 	for (size_t i = 0; file.errors && i < file.script.statement_count; i++)

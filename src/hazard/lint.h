@@ -13,12 +13,31 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "db/conn.h"
+#include "sql/script.h"
+
+/* What a file runs: its statements but for those of a way back, and whether the tool wraps them in a transaction.
+ */
+struct lint_file {
+	const char *path;
+	const struct script_statement *statements;
+	size_t count;
+	bool wrapped;
+};
+/*
+ * Whoever tries a file out when it was read: may change the findings of the
+ * file, and add others, before comments ignore some.  false: *err says why.
+ */
+struct lint_trial {
+	void *arg;
+	bool (*file)(void *arg, const struct lint_file *file, struct diags *found, struct err *err);
+};
 
 struct lint_options {
-	int server_version;  /* as 150000; 0: the server's own, or LINT_SERVER_DEFAULT */
-	bool assume_large;   /* whatever existed before is large and busy */
-	bool assume_new;     /* what earlier files created is still empty */
-	bool in_transaction; /* the tool that runs the files wraps each in a transaction */
+	int server_version;             /* as 150000; 0: the server's own, or LINT_SERVER_DEFAULT */
+	bool assume_large;              /* whatever existed before is large and busy */
+	bool assume_new;                /* what earlier files created is still empty */
+	bool in_transaction;            /* the tool that runs the files wraps each in a transaction */
+	const struct lint_trial *trial; /* NULL: files are only read */
 };
 enum { LINT_SERVER_DEFAULT = 150000, LINT_SERVER_MIN = 100000 };
 

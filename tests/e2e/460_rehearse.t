@@ -4,6 +4,7 @@ use warnings;
 
 use File::Temp ();
 use Interlock::Test;
+use PostgreSQL::Test::Utils ();
 use Test::More;
 
 # Debian has no newer pg_dump than its server.
@@ -156,6 +157,49 @@ subtest 'interrupted' => sub {
     is(leftovers(), '0', 'nothing stays');
 };
 
+# lint --rehearse of one file: the result, with the database compared.
+sub lints
+{
+    my ($code, $name, $text, $db, @options) = @_;
+    my $file = project() . "/$name.sql";
+    PostgreSQL::Test::Utils::append_to_file($file, $text);
+    my @before = map { $_->($db) } \&schema_dump, \&table_rows;
+    my $result = exits($code, [ 'lint', '--rehearse', $file, @options ], undef, "lint of $name ends with $code",
+        { db => $db, env => { TMPDIR => $temporary }, seconds => 300 });
+    is_deeply([ map { $_->($db) } \&schema_dump, \&table_rows ], \@before, 'the database is as before');
+    is(leftovers(), '0', 'nothing stays');
+    return $result;
+}
+
+subtest 'lint: what the text does not tell' => sub {
+    my $db = world('opaque', "$schema; " . <<'SQL');
+CREATE FUNCTION app.change() RETURNS integer LANGUAGE plpgsql AS 'BEGIN EXECUTE ''CREATE INDEX by_email ON app.users (email)''; RETURN 1; END';
+CREATE FUNCTION app.nothing() RETURNS integer LANGUAGE plpgsql AS 'BEGIN EXECUTE ''SELECT 1''; RETURN 1; END';
+SQL
+    my $result = lints(4, 'opaque', <<'SQL', $db, '--assume-large', '--json');
+SET lock_timeout = '2s';
+SELECT app.change();
+SELECT app.nothing();
+DO $$ BEGIN EXECUTE 'ALTER TABLE app.orders ' || 'ADD COLUMN x float8 DEFAULT random()'; END $$;
+SET lock_timeout = 0;
+CREATE INDEX CONCURRENTLY by_status ON app.orders (status);
+SQL
+    my @found = map { "$_->{severity} $_->{rule} $_->{line}" } grep { $_->{type} eq 'diagnostic' } json_lines($result->{out});
+    is_deeply([ sort @found ], [ 'error rehearsal-work 2', 'error rehearsal-work 4', 'note opaque-sql 2', 'note opaque-sql 3', 'note opaque-sql 4' ], 'is seen');
+    like($result->{out}, qr/builds index app\.by_email over app\.users .* under SHARE/, 'an index that a function builds');
+    like($result->{out}, qr/rewrites app\.orders .* under ACCESS EXCLUSIVE/,           'a table that a DO block rewrites');
+    like($result->{out}, qr/took no lock that keeps readers or writers waiting/,        'and that there is nothing to see');
+};
+
+subtest 'lint: what fails' => sub {
+    my $db = world('shop', $schema);
+    my $result = lints(4, 'fails', "SET lock_timeout = '2s';\nALTER TABLE app.users ADD CONSTRAINT long CHECK (length(email) > 20) NOT VALID;\nALTER TABLE app.users VALIDATE CONSTRAINT long;\nDROP TABLE app.nothing;\n", $db);
+    like($result->{out}, qr/^error\[rehearsal-fails\]: it fails: check constraint "long" .*is violated by some row\n  --> \S+fails\.sql:3$/m, 'a row in the way is told at its line');
+    $result = lints(0, 'key', "SET lock_timeout = '2s';\nBEGIN;\nALTER TABLE app.orders ADD CONSTRAINT again FOREIGN KEY (user_id) REFERENCES app.users NOT VALID;\nCOMMIT;\nALTER TABLE app.orders VALIDATE CONSTRAINT again;\n", $db);
+    unlike($result->{out}, qr/rehearsal-fails/, 'but not that a sample does not hold what it refers to');
+};
+
+exits(64, [ 'lint', '--rehearse', '--offline', 'x.sql' ], qr/--rehearse needs a database/, 'a rehearsal needs a database');
 exits(64, [ 'rehearse', 'x', '--sample', 'all' ], qr/not a number of rows/, 'a sample is a number', { db => 'postgres' });
 
 done_testing();
