@@ -99,20 +99,21 @@ static bool begin_rehearsal(struct context *context, struct lint_rehearsal *rehe
 	return lint_rehearsal_begin(rehearsal, context->loop, err);
 }
 
-static bool lint_all(struct context *context, struct lint_options *options, const struct format *format,
+static bool lint_all(struct context *context, const struct lint_options *given, const struct format *format,
                      struct diags *diags, struct err *err)
 {
 	struct lint_rehearsal rehearsal = {0};
+	struct lint_options options = *given;
 	struct conn *conn = NULL;
 	struct lint *lint = NULL;
 	bool ok = connect_wanted(context, &conn, err);
 
 	if (ok && context->options.rehearse) {
 		ok = begin_rehearsal(context, &rehearsal, err);
-		options->trial = &rehearsal.trial;
+		options.trial = &rehearsal.trial;
 	}
 	if (ok)
-		lint = lint_new(options, conn);
+		lint = lint_new(&options, conn);
 	for (size_t i = 0; ok && i < context->operand_count; i++)
 		ok = lint_file(lint, context->operands[i], diags, err);
 	if (ok)

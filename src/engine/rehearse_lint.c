@@ -18,9 +18,14 @@ struct outcome {
 	struct diags *found;
 };
 
+/* Several may stand on one line, so that their text tells; what is inside of a DO block has a text of its own. */
 static bool is_here(const struct outcome *o, const struct diag *diag)
 {
-	return diag->span.line >= o->statement->line && diag->span.line <= o->statement->last_line;
+	const char *text = o->statement->text;
+
+	if (diag->span.line < o->statement->line || diag->span.line > o->statement->last_line)
+		return false;
+	return !diag->sql || strncmp(text, diag->sql, strlen(diag->sql)) == 0 || strncasecmp(text, "DO ", 3) == 0;
 }
 
 static bool is_rule(const struct diag *diag, const char *rule)

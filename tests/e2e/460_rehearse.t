@@ -199,6 +199,12 @@ subtest 'lint: what fails' => sub {
     unlike($result->{out}, qr/rehearsal-fails/, 'but not that a sample does not hold what it refers to');
 };
 
+subtest 'lint: two statements on a line' => sub {
+    my $db = world('shop', $schema);
+    my $result = lints(4, 'line', "SET lock_timeout = '2s'; ALTER TABLE app.users ADD COLUMN a float8 DEFAULT random(); ALTER TABLE app.users ADD COLUMN b date;", $db, '--assume-large');
+    like($result->{out}, qr/^error\[add-column-volatile-default\]/m, 'what the second one does says nothing about the first');
+};
+
 exits(64, [ 'lint', '--rehearse', '--offline', 'x.sql' ], qr/--rehearse needs a database/, 'a rehearsal needs a database');
 exits(64, [ 'rehearse', 'x', '--sample', 'all' ], qr/not a number of rows/, 'a sample is a number', { db => 'postgres' });
 
