@@ -162,7 +162,7 @@ static bool write_plans(struct context *context, const struct conversion *conver
 
 static bool convert(struct context *context, struct conversion *conversion, struct diags *diags, struct err *err)
 {
-	struct lint_options options = {0};
+	struct lint_options options = {.assume_large = true};
 	struct conn *conn = NULL;
 	struct lint *lint;
 	struct buf text = {0};

@@ -19,6 +19,8 @@ static bool names_it(const struct draft *by, const struct draft *of)
 
 static bool are_connected(const struct draft *a, const struct draft *b)
 {
+	if (a->stands_apart != b->stands_apart)
+		return false;
 	return a->joins_all || (a->line == b->line && strcmp(a->sql, b->sql) == 0) || names_it(a, b) || names_it(b, a);
 }
 

@@ -243,6 +243,12 @@ static void primary_key(struct reader *r, const struct constraint_part *part)
 	draft_name(draft, name);
 }
 
+static bool is_for_constraint(const struct draft *index)
+{
+	return strcmp(index->primitive, "create_index_if_missing") == 0 && draft_option_of(index, "unique") &&
+	       !draft_option_of(index, "where") && !draft_option_of(index, "include");
+}
+
 /* CREATE UNIQUE INDEX CONCURRENTLY, then this: one step, where the file itself makes the index. */
 static void using_index(struct reader *r, const struct constraint_part *part)
 {
@@ -251,7 +257,7 @@ static void using_index(struct reader *r, const struct constraint_part *part)
 	bool unique = k->contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE && !is_deferrable(r, part);
 	const char *name = given_name(k) ? given_name(k) : k->indexname;
 
-	if (unique && index && strcmp(index->primitive, "create_index_if_missing") == 0) {
+	if (unique && index && is_for_constraint(index)) {
 		index->is_left_out = true;
 		draft = unique_step(r, draft_option_of(index, "columns")->text, name);
 		draft_remark(r->arena, draft, "with the index of line %d in it", index->line);

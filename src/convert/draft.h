@@ -52,6 +52,7 @@ struct draft {
 	const char *made;      /* name of the constraint or index that it makes, for what the file says of it later */
 	struct draft *instead; /* what takes its place when the file says VALIDATE CONSTRAINT later */
 	bool joins_all;        /* what follows may need it without saying its name */
+	bool stands_apart;     /* it belongs into a plan that runs when the one of its table is done */
 	bool is_left_out;      /* a later statement of the file takes it back */
 
 	size_t concern, block; /* which plan, and which block of it; set by ordering */

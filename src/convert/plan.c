@@ -199,10 +199,10 @@ static void write_head(struct buf *out, const struct conversion *conversion, con
 	buf_addf(out, "plan \"%s\" {\n", head->name);
 }
 
-static bool has_sql(const struct conversion *conversion, size_t concern)
+static bool has_step(const struct conversion *conversion, size_t concern, const char *primitive)
 {
 	FOR_CONCERN(d, conversion, concern)
-	if (strcmp(d->primitive, "sql_step") == 0)
+	if (strcmp(d->primitive, primitive) == 0)
 		return true;
 	return false;
 }
@@ -213,7 +213,7 @@ void convert_write(struct buf *out, const struct conversion *conversion, const s
 
 	write_head(out, conversion, head);
 	write_title(out, conversion, head->concern);
-	if (conversion->search_path && has_sql(conversion, head->concern)) {
+	if (conversion->search_path && has_step(conversion, head->concern, "sql_step")) {
 		buf_add(out, "  search_path = ");
 		lua_text(out, conversion->search_path);
 		buf_add(out, ",\n");
@@ -221,5 +221,11 @@ void convert_write(struct buf *out, const struct conversion *conversion, const s
 	for (size_t block = 0; block <= last; block++)
 		if (steps_in(conversion, head->concern, block) > 0)
 			write_phase(out, conversion, head->concern, block);
+	if (has_step(conversion, head->concern, "rename_swap_column"))
+		buf_add(
+			out,
+			"\n  -- until then undo switches back, with all that was written since\n"
+			"  gate \"the old column is not needed any more\" {\n"
+			"    text = \"who says that the release stays, and the values in the new type are right?\",\n  },\n");
 	buf_add(out, "}\n");
 }

@@ -47,6 +47,13 @@ bool lacks_key(const struct reader *r);
 void convert_alter_table(struct reader *r, const PgQuery__Node *node);
 void convert_add_column(struct reader *r, const PgQuery__ColumnDef *definition);
 void convert_column_type(struct reader *r, const PgQuery__AlterTableCmd *command);
+/* The column in a new type, through a second one; false: it can't be, or nobody can look.  `value` NULL: as it is.
+ */
+struct second_column {
+	const char *column, *type, *value;
+	bool may_lose; /* there may be values that the new type can't hold */
+};
+bool convert_second_column(struct reader *r, const struct second_column *of);
 /* A constraint of the relation as ALTER TABLE or a new column names it; *column NULL: of the table. */
 struct constraint_part {
 	const PgQuery__Constraint *constraint;
