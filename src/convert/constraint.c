@@ -11,7 +11,7 @@ static const char *free_name(struct reader *r, const char *second, const char *l
 {
 	const char *name = ident_derived(r->arena, r->relation->name, second, label);
 
-	for (int n = 1; relation_constraint(r->relation, name); n++)
+	for (int n = 1; relation_constraint(r->relation, name) || made_before(r, name); n++)
 		name = ident_derived(r->arena, r->relation->name, second, arena_printf(r->arena, "%s%d", label, n));
 	return name;
 }

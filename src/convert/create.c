@@ -129,6 +129,14 @@ static const char *check_option(const PgQuery__ViewStmt *view, struct reader *r,
 	return view->with_check_option == PG_QUERY__VIEW_CHECK_OPTION__LOCAL_CHECK_OPTION ? "local" : "cascaded";
 }
 
+/* "local" is a type's name to the parser. */
+static const char *option_word(const PgQuery__Node *arg)
+{
+	if (arg && arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME && arg->type_name->n_names > 0)
+		return tree_string(arg->type_name->names[arg->type_name->n_names - 1]);
+	return arg ? tree_string(arg) : NULL;
+}
+
 static bool true_option(const PgQuery__DefElem *option)
 {
 	return !option->arg || (tree_string(option->arg) && strcmp(tree_string(option->arg), "true") == 0) ||
@@ -162,8 +170,8 @@ void convert_create_view(struct reader *r, const PgQuery__Node *node)
 
 		if (strcmp(given->defname, "security_barrier") == 0 || strcmp(given->defname, "security_invoker") == 0)
 			draft_word(draft, given->defname, true_option(given) ? "true" : "false");
-		else
-			option = tree_string(given->arg);
+		else if (option_word(given->arg))
+			option = option_word(given->arg);
 	}
 	draft_text(draft, "check_option", option);
 	draft_name(draft, view->view->relname);

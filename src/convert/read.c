@@ -168,6 +168,8 @@ bool lacks_key(const struct reader *r)
 
 /* ---- SQL as it is ---- */
 
+enum { WORDS_MAX = 60 }; /* of a statement in a title */
+
 static enum rank rank_of(const struct statement *statement)
 {
 	switch (statement->kind) {
@@ -204,7 +206,7 @@ struct draft *add_own_sql(struct reader *r, const char *sql, const char *undo, c
 	size_t count = 0;
 	struct draft *draft;
 	enum rank rank = RANK_EXPAND;
-	const char *verb = "SQL";
+	int shown = (int)strcspn(sql, "\r\n");
 
 	if (!sql_classify(sql, r->arena, &statements, &count, &err))
 		rank = RANK_FILL;
@@ -213,10 +215,13 @@ struct draft *add_own_sql(struct reader *r, const char *sql, const char *undo, c
 		enum rank next = rank_of(&statements[i]);
 
 		rank = next > rank ? next : rank;
-		verb = i == 0 ? statements[i].verb : verb;
 		tell_path(r, &statements[i]);
 	}
-	draft = add_step(r, "sql_step", rank, r->table ? "%s %s" : "%s", verb, r->table);
+	if (shown > WORDS_MAX) {
+		for (shown = WORDS_MAX; shown > 0 && ((unsigned char)sql[shown] & 0xC0) == 0x80;)
+			shown--;
+	}
+	draft = add_step(r, "sql_step", rank, "%.*s%s", shown, sql, sql[shown] ? " …" : "");
 	draft_sql(draft, "sql", sql);
 	if (undo)
 		draft_sql(draft, "undo", undo);

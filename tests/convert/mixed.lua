@@ -174,7 +174,7 @@ plan "mixed_3" {
 --   mixed_1, mixed_2, mixed_3, mixed_5
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_4" {
-  title = "ALTER TABLE … ADD COLUMN files",
+  title = "ALTER TABLE files ADD COLUMN size_text text GENERATED ALWAYS …",
 
   phase "expand" {
     -- line 28: ALTER TABLE files ADD COLUMN size_text text GENERATED ALWAYS AS (size::text) STORED
@@ -192,7 +192,7 @@ plan "mixed_4" {
 --   mixed_1, mixed_2, mixed_3, mixed_4
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_5" {
-  title = "DO",
+  title = "DO $$ BEGIN PERFORM 1; END $$",
 
   phase "data" {
     -- line 30: DO $$ BEGIN PERFORM 1; END $$
