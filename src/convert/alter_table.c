@@ -45,8 +45,10 @@ static void not_null(struct reader *r, const PgQuery__AlterTableCmd *command, co
 static void drop_column(struct reader *r, const PgQuery__AlterTableCmd *command)
 {
 	const char *column = plain_name(r, command->name);
-	struct draft *draft =
-		add_step(r, "drop_column_if_exists", RANK_CONTRACT, "drop column %s of %s", column, r->table);
+	struct draft *draft;
+
+	convert_end_fills(r, command->name);
+	draft = add_step(r, "drop_column_if_exists", RANK_CONTRACT, "drop column %s of %s", column, r->table);
 
 	draft_text(draft, "table", r->table);
 	draft_text(draft, "column", column);

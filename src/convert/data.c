@@ -233,3 +233,39 @@ void convert_insert(struct reader *r, const PgQuery__Node *node)
 	draft_name(draft, insert->relation->relname);
 	buf_release(&columns);
 }
+
+/* ---- What a backfill leaves behind ---- */
+
+static bool is_ended(const struct reader *r, const char *column)
+{
+	for (const struct draft *d = r->out->first; d; d = d->next)
+		if (strcmp(d->primitive, "drop_sync") == 0 && strcmp(d->table, r->relation->name) == 0 &&
+		    strcmp(draft_option_of(d, "column")->text, column) == 0)
+			return true;
+	return false;
+}
+
+static void end_fill(struct reader *r, const struct draft_option *set, const char *column)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct draft *draft;
+
+		if (is_ended(r, set->keys[i]))
+			continue;
+		draft = add_step(r, "drop_sync", RANK_CONTRACT, "stop filling %s", set->keys[i]);
+		draft_text(draft, "table", r->table);
+		draft_text(draft, "column", set->keys[i]);
+		draft_name(draft, column);
+		draft_name(draft, set->keys[i]);
+	}
+}
+
+void convert_end_fills(struct reader *r, const char *column)
+{
+	const struct draft *last = r->out->last;
+
+	for (const struct draft *d = r->out->first; d; d = d == last ? NULL : d->next)
+		if (!d->is_left_out && strcmp(d->primitive, "backfill") == 0 && strcmp(d->table, r->relation->name) == 0 &&
+		    mentions(d->sql, column))
+			end_fill(r, draft_option_of(d, "set"), column);
+}

@@ -14,15 +14,12 @@ static const struct draft *next_of(const struct draft *d, size_t concern)
 	return d;
 }
 
-#define FOR_CONCERN(d, conversion, number)                                                                        \
-	for (const struct draft *d = next_of((conversion)->first, number); d; d = next_of(d->next, number))
-
 static size_t last_block(const struct conversion *conversion, size_t concern)
 {
 	size_t last = 0;
 
-	FOR_CONCERN(d, conversion, concern)
-	last = d->block > last ? d->block : last;
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern))
+		last = d->block > last ? d->block : last;
 	return last;
 }
 
@@ -30,8 +27,8 @@ static size_t steps_in(const struct conversion *conversion, size_t concern, size
 {
 	size_t count = 0;
 
-	FOR_CONCERN(d, conversion, concern)
-	count += d->block == block;
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern))
+		count += d->block == block;
 	return count;
 }
 
@@ -42,8 +39,7 @@ static void write_title(struct buf *out, const struct conversion *conversion, si
 	const char *before = "";
 	size_t left = 0;
 
-	FOR_CONCERN(d, conversion, concern)
-	{
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern)) {
 		if (strcmp(d->words, before) == 0)
 			continue;
 		if (title.length > 0 && title.length + 2 + strlen(d->words) > TITLE_MAX)
@@ -122,8 +118,7 @@ static void write_period(struct buf *out, const struct conversion *conversion, s
 	size_t count = 0;
 
 	buf_add(out, "  safety_period \"30 days\" {");
-	FOR_CONCERN(d, conversion, concern)
-	{
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern)) {
 		if (d->block != block || !d->unused)
 			continue;
 		buf_add(out, count++ ? ", " : " unused = { ");
@@ -149,8 +144,8 @@ static const char *label_of(const struct conversion *conversion, size_t concern,
 	static const char *const labels[] = {"expand", "data", "constrain", "switch", "contract"};
 	bool fills = false;
 
-	FOR_CONCERN(d, conversion, concern)
-	fills |= d->block == block && strcmp(d->primitive, "backfill") == 0;
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern))
+		fills |= d->block == block && strcmp(d->primitive, "backfill") == 0;
 	return fills && block_kind_of(block) == BLOCK_FILL ? "backfill" : labels[block_kind_of(block)];
 }
 
@@ -162,8 +157,7 @@ static void write_phase(struct buf *out, const struct conversion *conversion, si
 	buf_addf(out, "\n  phase \"%s", label_of(conversion, concern, block));
 	write_number(out, conversion, concern, block);
 	buf_add(out, "\" {\n");
-	FOR_CONCERN(d, conversion, concern)
-	{
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern)) {
 		if (d->block != block)
 			continue;
 		if (!before || before->line != d->line || strcmp(before->sql, d->sql) != 0) {
@@ -179,9 +173,9 @@ static void write_phase(struct buf *out, const struct conversion *conversion, si
 
 static bool has_decisions(const struct conversion *conversion, size_t concern)
 {
-	FOR_CONCERN(d, conversion, concern)
-	if (d->decide_count > 0)
-		return true;
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern))
+		if (d->decide_count > 0)
+			return true;
 	return false;
 }
 
@@ -192,7 +186,8 @@ static void write_head(struct buf *out, const struct conversion *conversion, con
 	if (head->others)
 		buf_addf(
 			out,
-			"-- The file does several things that have nothing to do with each other; the others are in:\n--   %s\n",
+			"-- The file takes several plans, each with what belongs together, in the order of their numbers:\n"
+			"-- besides this one %s\n",
 			head->others);
 	if (has_decisions(conversion, head->concern))
 		buf_add(out, "-- A comment that begins with DECIDE waits for a person: take it out when it is decided.\n");
@@ -201,9 +196,9 @@ static void write_head(struct buf *out, const struct conversion *conversion, con
 
 static bool has_step(const struct conversion *conversion, size_t concern, const char *primitive)
 {
-	FOR_CONCERN(d, conversion, concern)
-	if (strcmp(d->primitive, primitive) == 0)
-		return true;
+	for (const struct draft *d = next_of(conversion->first, concern); d; d = next_of(d->next, concern))
+		if (strcmp(d->primitive, primitive) == 0)
+			return true;
 	return false;
 }
 

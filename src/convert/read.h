@@ -90,6 +90,9 @@ void convert_update(struct reader *r, const PgQuery__Node *node);
 void convert_delete(struct reader *r, const PgQuery__Node *node);
 void convert_insert(struct reader *r, const PgQuery__Node *node);
 
+/* The triggers of backfills that name the column hang on it until the plan is done: ends them before it goes. */
+void convert_end_fills(struct reader *r, const char *column);
+
 void convert_comment(struct reader *r, const PgQuery__Node *node);
 void convert_grant(struct reader *r, const PgQuery__Node *node);
 /* A DO block that only guards a statement against what is there already becomes steps; false: it is another one.

@@ -23,8 +23,10 @@ static void rename_table(struct reader *r, const PgQuery__RenameStmt *rename)
 static void rename_column(struct reader *r, const PgQuery__RenameStmt *rename)
 {
 	const char *column = plain_name(r, rename->subname), *to = plain_name(r, rename->newname);
-	struct draft *draft = add_step(r, "rename_column", RANK_SWITCH, "rename %s.%s to %s", r->table, column, to);
+	struct draft *draft;
 
+	convert_end_fills(r, rename->subname);
+	draft = add_step(r, "rename_column", RANK_SWITCH, "rename %s.%s to %s", r->table, column, to);
 	draft_text(draft, "table", r->table);
 	draft_text(draft, "column", column);
 	draft_text(draft, "to", to);

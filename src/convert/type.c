@@ -104,7 +104,9 @@ void convert_column_type(struct reader *r, const PgQuery__AlterTableCmd *command
 			"decides: convert with the database, or interlock check, says so.  Otherwise: a second column, "
 			"sync_columns, backfill, rename_swap_column");
 	else if (works_on_rows(r, command))
-		draft_decide(r->arena, draft,
-		             "this writes or reads all rows, which change_type refuses, and a second column "
-		             "can't take over for this one here: a parallel_table of the new shape can");
+		draft_decide(
+			r->arena, draft,
+			"this writes or reads all rows, which change_type refuses, and a second column "
+			"can't take over for this one here (it is in a primary key, computed, or shares an index with another "
+			"one that changes): a parallel_table of the new shape can");
 }

@@ -1,6 +1,6 @@
 -- What 0025_add_image_urls_to_messages.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   0025_add_image_urls_to_messages_2, 0025_add_image_urls_to_messages_3
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one 0025_add_image_urls_to_messages_2, 0025_add_image_urls_to_messages_3
 plan "0025_add_image_urls_to_messages_1" {
   title = 'add column image_urls to "bazaar-vid_message"',
 
@@ -11,8 +11,8 @@ plan "0025_add_image_urls_to_messages_1" {
 }
 
 -- What 0025_add_image_urls_to_messages.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   0025_add_image_urls_to_messages_1, 0025_add_image_urls_to_messages_3
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one 0025_add_image_urls_to_messages_1, 0025_add_image_urls_to_messages_3
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "0025_add_image_urls_to_messages_2" {
   title = 'change "bazaar-vid_user".id to varchar(255)',
@@ -27,8 +27,8 @@ plan "0025_add_image_urls_to_messages_2" {
 }
 
 -- What 0025_add_image_urls_to_messages.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   0025_add_image_urls_to_messages_1, 0025_add_image_urls_to_messages_2
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one 0025_add_image_urls_to_messages_1, 0025_add_image_urls_to_messages_2
 plan "0025_add_image_urls_to_messages_3" {
   title = 'drop column "designBrief" of "bazaar-vid_animation_design_brief"',
 

@@ -1,6 +1,6 @@
 -- What mixed.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   mixed_2, mixed_3, mixed_4, mixed_5
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one mixed_2, mixed_3, mixed_4, mixed_5
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_1" {
   title = "create type mood, create table orders, index orders_note of orders, add column token to users, and 20 more",
@@ -135,8 +135,8 @@ plan "mixed_1" {
 }
 
 -- What mixed.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   mixed_1, mixed_3, mixed_4, mixed_5
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one mixed_1, mixed_3, mixed_4, mixed_5
 plan "mixed_2" {
   title = "insert rows into kinds",
 
@@ -147,8 +147,8 @@ plan "mixed_2" {
 }
 
 -- What mixed.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   mixed_1, mixed_2, mixed_4, mixed_5
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one mixed_1, mixed_2, mixed_4, mixed_5
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_3" {
   title = 'drop table old_things, drop table "Older Things"',
@@ -170,8 +170,8 @@ plan "mixed_3" {
 }
 
 -- What mixed.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   mixed_1, mixed_2, mixed_3, mixed_5
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one mixed_1, mixed_2, mixed_3, mixed_5
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_4" {
   title = "ALTER TABLE files ADD COLUMN size_text text GENERATED ALWAYS …",
@@ -188,8 +188,8 @@ plan "mixed_4" {
 }
 
 -- What mixed.sql does, in phases.  Written by interlock convert: read it before it runs.
--- The file does several things that have nothing to do with each other; the others are in:
---   mixed_1, mixed_2, mixed_3, mixed_4
+-- The file takes several plans, each with what belongs together, in the order of their numbers:
+-- besides this one mixed_1, mixed_2, mixed_3, mixed_4
 -- A comment that begins with DECIDE waits for a person: take it out when it is decided.
 plan "mixed_5" {
   title = "DO $$ BEGIN PERFORM 1; END $$",

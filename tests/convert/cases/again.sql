@@ -11,3 +11,4 @@ DROP INDEX users_org;
 CREATE INDEX users_org ON users (org_id DESC);
 ALTER TABLE users DROP COLUMN code;
 ALTER TABLE users ADD COLUMN code text;
+CREATE TYPE pair AS (a int, b text);
