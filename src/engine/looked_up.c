@@ -224,7 +224,7 @@ static const char *stuck_rows(const struct pair *p, bool everywhere, struct aren
 	                                    copying_same(p->c, live_key(p, arena),
 	                                                 copying_numbered_items(p->c, "\"~k\".k", arena), arena));
 
-	return arena_printf(arena, "SELECT DISTINCT %s, %s FROM %sONLY %s%s WHERE %s LIMIT %d",
+	return arena_printf(arena, "SELECT DISTINCT %s, %s FROM %sONLY %s%s WHERE %s ORDER BY 1 LIMIT %d",
 	                    copying_key(p->c, COPYING_LIVE, p->c->alias, arena), p->c->lookup->shown, from,
 	                    copying_from(p->c, arena), on, copied_lookup_stuck(p->c, arena), SHOWN + 1);
 }
