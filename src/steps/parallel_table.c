@@ -180,6 +180,17 @@ static bool other_subject(const void *step, struct relname *table)
 	return true;
 }
 
+static bool stands_on(const void *step, size_t n, struct arena *arena, struct relname *table)
+{
+	const struct assignment *a = lookup_in(&((const struct parallel_table_args *)step)->copy);
+
+	(void)arena;
+	if (!a || n > 0)
+		return false;
+	*table = a->lookup->table;
+	return true;
+}
+
 static bool creates(const void *step, const struct relname *table)
 {
 	return relname_equal(&((const struct parallel_table_args *)step)->shadow, table);
@@ -479,17 +490,20 @@ const struct step_type step_parallel_table = {
 	.class = CLASS_ADDITIVE,
 	.size = sizeof(struct parallel_table_args),
 	.options = options,
-	.locks = "SHARE ROW EXCLUSIVE on the live table, briefly, for the triggers; readers go on.  ACCESS EXCLUSIVE, "
-			 "briefly, when the triggers go",
+	.locks =
+		"SHARE ROW EXCLUSIVE on the live table and one that is looked up, briefly, for the triggers; readers go "
+		"on.  ACCESS EXCLUSIVE, briefly, when the triggers go.  The switch keeps what is looked up from being "
+		"written, too",
 	.way_back =
-		"drops the triggers, the log and the shadow, whose rows are copies; from the end of the plan on the "
-		"shadow follows no more, and is dropped only if it is empty",
+		"drops the triggers, the log and the shadow, whose rows are copies, and rows that a lookup created and nobody "
+		"uses; from the end of the plan on the shadow follows no more, and is dropped only if it is empty",
 	.looks_again = true,
 	.only_registry_tells = true,
 	.may_refuse_undo = true,
 	.check = check,
 	.subject = subject,
 	.other_subject = other_subject,
+	.stands_on = stands_on,
 	.creates = creates,
 	.probe = probe,
 	.shadows = shadows,

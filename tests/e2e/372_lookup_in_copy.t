@@ -219,6 +219,9 @@ part 'rows without a match are an error, whenever they come' => sub {
     sql($db, q{INSERT INTO people VALUES (9, 'late'); UPDATE people SET mail = 'gone' WHERE mail = 'a'});
     exits(5, [ 'run', $plan, '--yes' ], undef, 'once they are there it switches', { db => $db });
     is(owners($db, 'orders'), '1=1 2=2 3=3 4=2 5=9', 'each has its person');
+    runs_ok([ 'gate', 'pass', $plan, 'gone', '--evidence', 'x' ], 'the last gate opens', { db => $db });
+    runs_ok([ 'run', $plan, '--yes' ], 'the plan is done', { db => $db });
+    nothing_left($db);
     drop_world($db);
 };
 
