@@ -98,7 +98,7 @@ TESTS   ?=
 demo:
 	@vendor/install build demo
 	@+$(SUBMAKE) all
-	@BUILD=$(BUILD) examples/image-urls/demo
+	@BUILD=$(BUILD) examples/artworks-v2/demo
 
 unit: $(UNIT) $(APPLICATION)
 
