@@ -6,16 +6,18 @@
 #include "engine/apply.h"
 #include "engine/copy.h"
 #include "engine/exec.h"
+#include "engine/looked_up.h"
 #include "engine/tx.h"
 
-enum { TRIES = 20 };
+enum { TRIES = 100 };
 
 struct synced {
 	struct pair *pairs;
 	size_t count;
 	struct arena *arena; /* of one attempt */
 	bool anew;           /* values move between rows that must be unique */
-	bool again;          /* rows were created meanwhile, or are to be, which this snapshot does not see */
+	bool truncated;      /* a live table was emptied: it is to be copied anew */
+	bool again;          /* a row is still to be created that one of live is to find, by whoever it is */
 };
 
 static bool is_read(const struct copying *c, const struct stmt *stmt)
@@ -60,7 +62,7 @@ static bool open_snapshot(struct synced *y, struct err *err)
 	if (!pair_send(y->pairs, &batch, answers, err))
 		return false;
 	for (size_t i = 0; i < y->count; i++)
-		y->again |= rows_true(answers[first + i], 0, "truncated");
+		y->truncated |= rows_true(answers[first + i], 0, "truncated");
 	batch_free_results(&batch, answers);
 	return true;
 }
@@ -93,17 +95,28 @@ static bool bring_over(struct synced *y, struct err *err)
 	return ok;
 }
 
+/* What is done before, in transactions of its own: all that is long, at the first attempt, then what is missing.
+ */
+static bool prepare(struct synced *y, bool all, struct err *err)
+{
+	bool ok = !all || copy_drain_all(y->pairs->session, err);
+
+	for (size_t i = 0; i < y->count && ok; i++)
+		ok = looked_up_create(&y->pairs[i], err);
+	return ok;
+}
+
 /* One attempt; false with nothing open. */
-static bool begin(struct synced *y, bool *done, struct err *err)
+static bool begin(struct synced *y, bool first, bool *done, struct err *err)
 {
 	struct arena arena = {0};
-	bool ok;
+	bool ok, all = first || y->truncated;
 
 	y->arena = &arena;
-	y->again = false;
-	ok = copy_drain_all(y->pairs->session, err) && open_snapshot(y, err) && (y->again || bring_over(y, err));
-	*done = ok && !y->again;
-	if (ok && y->again)
+	y->again = y->truncated = false;
+	ok = prepare(y, all, err) && open_snapshot(y, err) && (y->truncated || bring_over(y, err));
+	*done = ok && !y->again && !y->truncated;
+	if (ok && !*done)
 		tx_rollback(y->pairs->session);
 	arena_release(&arena);
 	return ok;
@@ -129,7 +142,7 @@ bool synced_begin(struct session *s, const struct stmt *stmt, bool open, bool *b
 	for (int tries = 0; ok && y.count && !*begun; tries++) {
 		if (tries == TRIES)
 			ok = is_over(err);
-		else if (begin(&y, begun, err))
+		else if (begin(&y, tries == 0, begun, err))
 			continue;
 		else if (err_is(err, "23505") && !y.anew) {
 			err_release(err);
