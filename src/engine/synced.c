@@ -14,10 +14,9 @@ enum { TRIES = 100 };
 struct synced {
 	struct pair *pairs;
 	size_t count;
-	struct arena *arena; /* of one attempt */
-	bool anew;           /* values move between rows that must be unique */
-	bool truncated;      /* a live table was emptied: it is to be copied anew */
-	bool again;          /* a row is still to be created that one of live is to find, by whoever it is */
+	bool anew;      /* values move between rows that must be unique */
+	bool truncated; /* a live table was emptied: it is to be copied anew */
+	bool again;     /* a row is still to be created that one of live is to find, by whoever it is */
 };
 
 static bool is_read(const struct copying *c, const struct stmt *stmt)
@@ -50,9 +49,9 @@ static bool find(struct synced *y, struct session *s, const struct stmt *stmt, s
 }
 
 /* The snapshot. */
-static bool open_snapshot(struct synced *y, struct err *err)
+static bool open_snapshot(struct synced *y, struct arena *arena, struct err *err)
 {
-	struct batch batch = {.arena = y->arena};
+	struct batch batch = {.arena = arena};
 	size_t first = pair_begin_snapshots(y->pairs, y->count, &batch);
 	struct rows **answers;
 
@@ -68,18 +67,17 @@ static bool open_snapshot(struct synced *y, struct err *err)
 }
 
 /* What was written reaches the shadows; keys that stay in a log wait for a row that is still to be created. */
-static bool bring_over(struct synced *y, struct err *err)
+static bool bring_over(struct synced *y, struct arena *arena, struct err *err)
 {
-	struct batch batch = {.arena = y->arena};
-	size_t *guards = arena_array(y->arena, size_t, y->count), *left = arena_array(y->arena, size_t, y->count),
-		   gone;
+	struct batch batch = {.arena = arena};
+	size_t *guards = arena_array(arena, size_t, y->count), *left = arena_array(arena, size_t, y->count), gone;
 	struct rows **answers;
 	bool ok = true;
 
 	for (size_t i = 0; i < y->count; i++) {
 		apply_add_sync(&y->pairs[i], y->anew, &batch, &guards[i], &gone);
-		left[i] = batch_add(
-			&batch, arena_printf(y->arena, "SELECT EXISTS (SELECT FROM %s) AS some", y->pairs[i].c->log), 0);
+		left[i] = batch_add(&batch,
+		                    arena_printf(arena, "SELECT EXISTS (SELECT FROM %s) AS some", y->pairs[i].c->log), 0);
 	}
 	batch_add_often(&batch, "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)", 0);
 	answers = batch_results(&batch);
@@ -112,9 +110,8 @@ static bool begin(struct synced *y, bool first, bool *done, struct err *err)
 	struct arena arena = {0};
 	bool ok, all = first || y->truncated;
 
-	y->arena = &arena;
 	y->again = y->truncated = false;
-	ok = prepare(y, all, err) && open_snapshot(y, err) && (y->truncated || bring_over(y, err));
+	ok = prepare(y, all, err) && open_snapshot(y, &arena, err) && (y->truncated || bring_over(y, &arena, err));
 	*done = ok && !y->again && !y->truncated;
 	if (ok && !*done)
 		tx_rollback(y->pairs->session);

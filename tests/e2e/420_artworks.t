@@ -114,7 +114,8 @@ part 'what goes over, stays behind, and belongs to the table' => sub {
     sql($db, 'CREATE TABLE before AS TABLE artworks; CREATE TABLE users_before AS TABLE users');
     my $preview = runs_ok([ 'preview', $plan ], 'preview', { db => $db })->{out};
     like($preview, qr/drop table public\.artworks_old\n/, 'the table that the switch leaves is not said to be gone');
-    like($preview, qr/which follows public\.artworks +new\n +SHARE ROW EXCLUSIVE public\.users: brief[^\n]*\n +SHARE ROW EXCLUSIVE public\.artworks: brief[^\n]*\n +create index/, 'a lock is told once');
+    my ($made) = $preview =~ /which follows public\.artworks +new\n(.*?) create index/s;
+    is(() = ($made // '') =~ /EXCLUSIVE public\.artworks\b/g, 1, 'a lock is told once');
     my %belongs = (
         indexes => q{SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = 'artworks'::regclass AND indexrelid::regclass::text IN ('artworks_pkey', 'artworks_access_token_key', 'artworks_email_idx', 'artworks_created_at_idx')},
         rights => q{SELECT relacl::text || relrowsecurity || (SELECT string_agg(attname || attacl::text, ' ' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid AND attacl IS NOT NULL) FROM pg_class c WHERE oid = 'artworks'::regclass},

@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 
+use File::Temp ();
 use Interlock::Test;
 use Test::More;
 
@@ -10,10 +11,15 @@ local %ENV = %ENV;
 delete @ENV{qw(PGHOST PGPORT PGDATABASE PGUSER)};
 $ENV{PGOPTIONS} = '-c interlock.rows=4000';
 
+# In a folder of their own, by which their processes are known.
+my $copies = File::Temp::tempdir(CLEANUP => 1);
+chmod 0755, $copies;
+system('cp', '-a', top() . '/examples', $copies) == 0 or die;
+
 sub demo
 {
     my ($name) = @_;
-    my $folder = top() . "/examples/$name";
+    my $folder = "$copies/examples/$name";
     return Interlock::Test::Process->new([ "$folder/demo" ], $folder, undef, $ENV{SAN} ? 400 : 200);
 }
 
@@ -21,7 +27,7 @@ sub demo
 sub left
 {
     my ($name) = @_;
-    my $folder = top() . "/examples/$name";
+    my $folder = "$copies/examples/$name";
     my @left;
     for my $path (glob '/proc/[0-9]*/cmdline')
     {

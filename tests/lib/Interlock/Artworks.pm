@@ -42,11 +42,13 @@ sub api_ends
     my ($api, $name) = @_;
     my $end = $api->signal('TERM')->finish;
     is($end->{exit}, '0', "$name: no statement of the application failed") or diag("$end->{out}$end->{err}");
-    my ($count, $longest) = $end->{out} =~ /^(\d+) transactions; .*the longest, \w+, (\d+) ms$/m or return fail("$name: it reported");
+    my ($count, $half, $longest) = $end->{out} =~ /^(\d+) transactions; half of them took less than ([\d.]+) ms, the longest, \w+, (\d+) ms$/m
+      or return fail("$name: it reported");
     diag("$name: $end->{out}");
     cmp_ok($count, '>', 50, "$name: it wrote");
-    # The wait for a lock, and the time that one is held; and what a busy machine adds.
-    return cmp_ok($longest, '<', 50 + 500 + 1500, "$name: nobody waited for long");
+    # The wait for a lock, and the time that one is held; and what a machine adds that is so busy.
+    my $noise = $half > 20 ? 75 * $half : 1500;
+    return cmp_ok($longest, '<', 50 + 500 + $noise, "$name: nobody waited for long");
 }
 
 # What is not as the application wrote it, or as it was, in one snapshot: '' when nothing is lost.
