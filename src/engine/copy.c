@@ -240,7 +240,7 @@ static bool follow(struct copy *c, int64_t until, bool *truncated, struct err *e
 {
 	bool more;
 
-	if (!looked_up_create(&c->pair, err))
+	if (!looked_up_create_logged(&c->pair, err))
 		return false;
 	do {
 		if (!run_round(c, truncated, &more, err))
@@ -340,7 +340,7 @@ static bool sync_up(struct copy *c, bool *truncated, struct err *err)
 	for (int syncs = 0; syncs < SYNCS_MAX && (c->pair.step || loop_now() < until); syncs++) {
 		if (!count_log(c, err))
 			return false;
-		while (!looked_up_create(&c->pair, err) || !apply_sync_point(&c->pair, &applied, err))
+		while (!looked_up_create_all(&c->pair, err) || !apply_sync_point(&c->pair, &applied, err))
 			if (!exec_try_again(c->pair.session, &attempts, err))
 				return false;
 		*truncated = applied.truncated;

@@ -174,7 +174,8 @@ static bool create_all(const struct pair *p, struct arena *arena, struct err *er
 	return true;
 }
 
-static bool create(const struct pair *p, const struct key_range *range, struct err *err)
+/* range NULL: of the log. */
+static bool create(const struct pair *p, const struct key_range *range, bool spread, struct err *err)
 {
 	struct arena arena = {0};
 	struct batch batch = {.arena = &arena};
@@ -184,7 +185,7 @@ static bool create(const struct pair *p, const struct key_range *range, struct e
 	if (!p->c->lookup || !p->c->lookup->create)
 		return true;
 	pair_begin(p, true, &batch);
-	if (!range)
+	if (spread)
 		looked_up_add_spread(p, &batch);
 	batch_add(&batch, range ? gather_in(p, range, &arena) : gather_logged(p, &arena), 0);
 	ok = send(p, &batch, &rows, err) && (rows == 0 || create_all(p, &arena, err));
@@ -194,12 +195,17 @@ static bool create(const struct pair *p, const struct key_range *range, struct e
 
 bool looked_up_create_in(const struct pair *p, const struct key_range *range, struct err *err)
 {
-	return create(p, range, err);
+	return create(p, range, false, err);
 }
 
-bool looked_up_create(const struct pair *p, struct err *err)
+bool looked_up_create_logged(const struct pair *p, struct err *err)
 {
-	return create(p, NULL, err);
+	return create(p, NULL, false, err);
+}
+
+bool looked_up_create_all(const struct pair *p, struct err *err)
+{
+	return create(p, NULL, true, err);
 }
 
 void looked_up_add_create(const struct pair *p, struct batch *batch)

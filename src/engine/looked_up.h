@@ -27,9 +27,13 @@ void looked_up_add_stuck(const struct pair *pair, const struct log_keys *keys, s
 /* Adds the one that empties the log, but for keys whose rows can't be copied. */
 size_t looked_up_add_gone(const struct pair *pair, struct batch *batch);
 
-/* With missing = "create": what rows of the range miss, or those of the log with what the notes say. */
+/*
+ * With missing = "create": what rows of the range miss; those of the log; and
+ * those of the log with what the notes say, for which live may have to be read.
+ */
 bool looked_up_create_in(const struct pair *pair, const struct key_range *range, struct err *err);
-bool looked_up_create(const struct pair *pair, struct err *err);
+bool looked_up_create_logged(const struct pair *pair, struct err *err);
+bool looked_up_create_all(const struct pair *pair, struct err *err);
 /* The same for the little that the log holds, in the transaction of a switch. */
 void looked_up_add_create(const struct pair *pair, struct batch *batch);
 /*

@@ -247,6 +247,23 @@ part 'what only changed there does not come back, what somebody wrote does' => s
     drop_world($db);
 };
 
+part 'one table is emptied, then the other' => sub {
+    my $db = world('few', $few);
+    my $plan = few_plan('emptied', 'null');
+    exits(5, [ 'run', $plan, '--yes' ], undef, 'run', { db => $db });
+    sql($db, 'TRUNCATE people');
+    runs_ok([ 'verify', $plan ], 'the verification holds', { db => $db });
+    is(owners($db, 'orders_v2'), '1=? 2=? 3=? 4=?', 'nobody is found any more');
+    sql($db, q{INSERT INTO people VALUES (8, 'b'), (9, 'x'); UPDATE people SET mail = 'a' WHERE mail = 'x'; BEGIN; INSERT INTO people VALUES (10, 'c'); ROLLBACK});
+    runs_ok([ 'sync' ], 'sync', { db => $db });
+    is(owners($db, 'orders_v2'), '1=9 2=8 3=? 4=8', 'until they are there again');
+    sql($db, 'TRUNCATE orders');
+    sql($db, q{INSERT INTO orders VALUES (1, 'b')});
+    runs_ok([ 'verify', $plan ], 'the verification holds', { db => $db });
+    is(owners($db, 'orders_v2'), '1=8', 'with the rows that came since');
+    drop_world($db);
+};
+
 part 'who is created, and who stays' => sub {
     my $db = world('more1', $few . q{CREATE TABLE letters (person bigint REFERENCES people ON DELETE CASCADE);});
     my $schema = schema_dump($db);
