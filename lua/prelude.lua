@@ -284,9 +284,10 @@ words.require = host.entry(function(name)
     fail("require-cycle", ('the library "%s" requires itself'):format(name), { help = "the lines above show how" })
   end
   loading[name] = true
-  local chunk, path = host.module(library, file)
+  local chunk, path, near = host.module(library, file)
   if not chunk then
-    fail("library-not-found", ('cannot read the library "%s"'):format(name), { details = { path } })
+    fail("library-not-found", ('cannot read the library "%s"'):format(name),
+         { details = { path }, help = near and ('did you mean "std.%s"?'):format(near) })
   end
   local value = frozen(chunk(), {})
   loaded[name] = value == nil and true or value

@@ -150,6 +150,17 @@ bool facts_build(struct conn *conn, const struct plan *plan, const struct step *
 	return false;
 }
 
+/* A later step took away what this one was made of; what it left is there all the same. */
+static bool first_alone(const struct conn *conn, const struct record *row, struct facts *facts, struct err *err)
+{
+	err_release(err);
+	*err = (struct err){0};
+	facts->server_version = conn_server_version(conn);
+	facts->now = row;
+	facts->state = STATE_CONFLICT;
+	return true;
+}
+
 bool facts_take(struct conn *conn, const struct plan *plan, const struct step *step, const struct rows *answer,
                 struct arena *arena, struct facts *facts, struct err *err)
 {
@@ -163,6 +174,8 @@ bool facts_take(struct conn *conn, const struct plan *plan, const struct step *s
 	if (strcmp(record_get(row, "state"), "compare") == 0) {
 		probe = probe_of(step, facts->undoing ? facts->before : NULL, arena);
 		if (!compare(conn, plan, &probe, &second, err)) {
+			if (facts->afterwards && !conn_lost(conn))
+				return first_alone(conn, row, facts, err);
 			err_at(err, place_of_sql(step, probe.refused, err->position));
 			return false;
 		}

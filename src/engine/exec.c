@@ -150,6 +150,7 @@ static bool look(struct work *w, struct err *err)
 		.number = w->step->number,
 		.before = w->session->steps[w->step->number - 1].before,
 		.undoing = w->direction == BACK,
+		.afterwards = w->direction == FINISH || w->direction == FOLLOW,
 		.archive_rows = -1,
 	};
 	if (w->session->steps[w->step->number - 1].attempts == 0 && take_fresh(w))

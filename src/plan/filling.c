@@ -8,7 +8,7 @@
 
 const char *filling_triggers(const struct facts *facts, struct arena *arena)
 {
-	return arena_printf(arena, "~interlock_%lld_%d_", (long long)facts->run, facts->number);
+	return arena_printf(arena, "~interlock_%lld_%04d_", (long long)facts->run, facts->number);
 }
 
 const char *filling_function(const struct facts *facts, struct arena *arena)

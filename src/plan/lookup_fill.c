@@ -2,6 +2,7 @@
 #include "plan/lookup_fill.h"
 
 #include "plan/lookup.h"
+#include "sql/columns.h"
 
 /* In this order: an answer that nobody can know before all notes are worked off would be a wrong one. */
 void lookup_apply(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts)
@@ -79,6 +80,27 @@ void lookup_reverse(const struct fill_plan *plan, const struct facts *facts, str
 	lookup_drop_rest(&looking, stmts);
 }
 
+/* Does the expression name a column that a later step has dropped? */
+static bool names_gone(const struct looking *l, const char *expression)
+{
+	const char *const *names;
+	size_t count = expression ? sql_columns(expression, l->arena, &names) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!row_column_named(&l->plan->of, names[i]))
+			return true;
+	return false;
+}
+
+/* Then nothing can be derived any more, and what was noted says nothing. */
+static bool is_blind(const struct looking *l)
+{
+	for (size_t i = 0; i < l->lookup->match.count; i++)
+		if (names_gone(l, l->lookup->match.items[i].value))
+			return true;
+	return names_gone(l, l->plan->where);
+}
+
 /* What was noted until the triggers are gone is still worked off. */
 void lookup_finish(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts)
 {
@@ -91,9 +113,11 @@ void lookup_finish(const struct fill_plan *plan, const struct facts *facts, stru
 	if (!looking_has(&looking, looking.looked))
 		return;
 	lookup_drop_triggers(&looking, stmts);
-	lookup_work_off(&looking, false, stmts);
+	if (!is_blind(&looking))
+		lookup_work_off(&looking, false, stmts);
 	lookup_drop_noting(&looking, stmts);
-	lookup_work_off_all(&looking, false, stmts);
+	if (!is_blind(&looking))
+		lookup_work_off_all(&looking, false, stmts);
 	lookup_drop_rest(&looking, stmts);
 }
 
@@ -102,7 +126,8 @@ void lookup_follow(const struct fill_plan *plan, const struct facts *facts, stru
 {
 	struct looking looking;
 
-	if (looking_of(plan, facts, stmts->arena, &looking) && looking_has(&looking, looking.looked))
+	if (looking_of(plan, facts, stmts->arena, &looking) && looking_has(&looking, looking.looked) &&
+	    !is_blind(&looking))
 		lookup_work_off(&looking, false, stmts);
 }
 

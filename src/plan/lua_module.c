@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "plan/lua_failure.h"
 #include "plan/lua_host.h"
 #include "plan/lua_sources.h"
@@ -37,6 +38,22 @@ static void library_path(lua_State *L, const char *library, const char *name, st
 		snprintf(place->path, sizeof(place->path), "%s/%s", request->candidate->folder, place->file);
 }
 
+/* Instead of a module: nil, why, and the name that may be meant. */
+RAISES static int no_standard_module(lua_State *L, const char *name)
+{
+	const char *names[64];
+	size_t count = 0;
+
+	luaL_checkstack(L, 70, NULL);
+	for (const struct lua_source *source = lua_sources; source->path && count < 64; source++)
+		if (strncmp(source->path, "lua/std/", 8) == 0)
+			names[count++] = lua_pushlstring(L, source->path + 8, strlen(source->path) - 8 - strlen(".lua"));
+	lua_pushnil(L);
+	lua_pushstring(L, "the standard library has no such file: interlock help std");
+	lua_pushstring(L, suggest(name, names, count));
+	return 3;
+}
+
 RAISES static int standard_module(lua_State *L, const char *name)
 {
 	char path[256], shown[256];
@@ -49,9 +66,7 @@ RAISES static int standard_module(lua_State *L, const char *name)
 			lua_pushstring(L, shown);
 			return 2;
 		}
-	lua_pushnil(L);
-	lua_pushstring(L, "the standard library has no such file");
-	return 2;
+	return no_standard_module(L, name);
 }
 
 /* An owner for what was read, as the compiler may raise an error. */

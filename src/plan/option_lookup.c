@@ -92,7 +92,7 @@ bool option_decode_lookup(const struct option_item *item, const char *column, js
 		                 item->place->subject),
 			strcmp(item->place->subject, "parallel_table") == 0
 				? "what is looked up for copy goes back as the column of that name, or as copy_back derives it"
-				: "set of backfill does, and copy of parallel_table: fill the column with backfill { set = { … = lookup { "
+				: "set of backfill does, copy of parallel_table, and sync_columns: fill the column with backfill { set = { … = lookup { "
 				  "… } } }");
 	place.subject = "lookup";
 	place.span = locate_option(item->place->span, item->option->name, NULL, 0);

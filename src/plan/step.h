@@ -150,9 +150,10 @@ struct facts {
 	const struct record *before; /* the probe's row when this run first did the step; NULL if it never did */
 	int64_t run;                 /* the run's number; 0 in preview of a plan that never ran */
 	bool undoing;                /* asked in order to take it back */
-	struct text_list added;      /* to take back: what later steps of the plan add to it (step_type.adds_to) */
-	int number;                  /* of the step in its plan, from 1 */
-	int64_t archive_rows;        /* rows in archive_<run>_<number>; -1: there is no such table */
+	bool afterwards;        /* asked about what a step that is done left: what it would make may be unheard of */
+	struct text_list added; /* to take back: what later steps of the plan add to it (step_type.adds_to) */
+	int number;             /* of the step in its plan, from 1 */
+	int64_t archive_rows;   /* rows in archive_<run>_<number>; -1: there is no such table */
 };
 
 /* What every step accepts besides its own options. */

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of several triggers on a table that of the earlier step fires first: PostgreSQL goes by their names. */
 static const char *begin_of(const struct facts *facts, struct arena *arena)
 {
-	return arena_printf(arena, "~interlock_%lld_%d_", (long long)facts->run, facts->number);
+	return arena_printf(arena, "~interlock_%lld_%04d_", (long long)facts->run, facts->number);
 }
 
 static const char *function_of(const struct facts *facts, struct arena *arena)
@@ -230,6 +231,19 @@ static const char *body(const struct sync_plan *plan, struct arena *arena)
 	return text;
 }
 
+/* Has that changed which the value is derived from?  false: nothing tells. */
+static bool add_inputs(const struct sync_plan *plan, const struct assignment *a, struct arena *arena,
+                       struct buf *out)
+{
+	bool told = true;
+
+	if (!a->lookup)
+		return row_add_changed(&plan->of, a->value, arena, out);
+	for (size_t i = 0; i < a->lookup->match.count && told; i++)
+		told = row_add_changed(&plan->of, a->lookup->match.items[i].value, arena, out);
+	return told;
+}
+
 /* Which UPDATE can make the two sides differ; "" where nothing tells. */
 static const char *condition(const struct sync_plan *plan, struct arena *arena)
 {
@@ -245,7 +259,7 @@ static const char *condition(const struct sync_plan *plan, struct arena *arena)
 	for (size_t i = 0; i < plan->forward->count && told; i++) {
 		struct buf inputs = {0};
 
-		told = row_add_changed(&plan->of, plan->forward->items[i].value, arena, &inputs);
+		told = add_inputs(plan, &plan->forward->items[i], arena, &inputs);
 		if (inputs.length)
 			buf_addf(&out, " OR %s", buf_text(&inputs));
 		buf_release(&inputs);

@@ -42,8 +42,8 @@ static bool subject(const void *step, struct relname *table)
 
 /* Those of a lookup on the table that it looks into (plan/lookup.h), and the table of its notes. */
 #define NOTING \
-	"noting AS (SELECT DISTINCT l.oid, l.tgname, l.tgrelid, 'looked' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.rtrim(" \
-	"k.tgname::text, 'iu'), 11), '_') AS notes FROM keeping k JOIN pg_catalog.pg_trigger l ON l.tgparentid = 0" \
+	"noting AS (SELECT DISTINCT l.oid, l.tgname, l.tgrelid, pg_catalog.regexp_replace(k.tgname::text," \
+	" '^~interlock_([0-9]+)_0*([0-9]+)_.*', 'looked_\\1_\\2') AS notes FROM keeping k JOIN pg_catalog.pg_trigger l ON l.tgparentid = 0" \
 	" AND pg_catalog.starts_with(l.tgname::text, pg_catalog.rtrim(k.tgname::text, 'iu') || 'l'))"
 
 #define NOTING_LIST \

@@ -52,13 +52,13 @@ static bool check(const void *step, const struct option_place *place, struct dia
 	return false;
 }
 
-/* "at least 5", "at most 10", "5 to 10", "exactly 5" */
+/* "at least 5", "at most 10", "5 to 10", "exactly 5", "any number of" */
 static const char *bounds(const struct expect_rows_between_args *args, struct arena *arena)
 {
 	long long min = args->min, max = args->max;
 
 	return !max         ? arena_printf(arena, "at least %lld", min)
-	       : !min       ? arena_printf(arena, "at most %lld", max)
+	       : !min       ? max == ROWS_MAX ? "any number of" : arena_printf(arena, "at most %lld", max)
 	       : min == max ? arena_printf(arena, "exactly %lld", min)
 	                    : arena_printf(arena, "%lld to %lld", min, max);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/columns.h"
+#include "plan/sync_lookup.h"
 #include "plan/syncing.h"
 #include "sql/columns.h"
 #include "sql/row.h"
@@ -24,12 +25,14 @@ static const struct option options[] = {
      .kind = OPTION_SET,
      .required = true,
      .offset = offsetof(struct sync_columns_args, forward),
-     .help = "the new columns, and for each the SQL over its row that gives the value"},
+     .help = "the new columns, and for each the SQL over its row that gives the value, or lookup { … }",
+     .lookups = true},
 	{.name = "back",
      .kind = OPTION_SET,
      .required = true,
      .offset = offsetof(struct sync_columns_args, back),
-     .help = "the old columns, likewise"},
+     .help = "the old columns, likewise",
+     .lookups = true},
 	{.name = "both",
      .kind = OPTION_CHOICE,
      .offset = offsetof(struct sync_columns_args, both),
@@ -49,6 +52,14 @@ static bool wrong(const struct option_place *place, struct diags *diags, const c
 	return false;
 }
 
+static bool names_column(const struct assignment *a, const char *column)
+{
+	for (size_t i = 0; a->lookup && i < a->lookup->match.count; i++)
+		if (sql_names_column(a->lookup->match.items[i].value, column))
+			return true;
+	return !a->lookup && sql_names_column(a->value, column);
+}
+
 /* What one side is derived from must not be on that side itself. */
 static bool check_side(const struct assignment_list *side, const char *option, const struct option_place *place,
                        struct diags *diags)
@@ -56,12 +67,14 @@ static bool check_side(const struct assignment_list *side, const char *option, c
 	struct arena *arena = &diags->arena;
 
 	for (size_t i = 0; i < side->count; i++) {
-		if (sql_has_query(side->items[i].value))
+		if (side->items[i].lookup && !sync_lookup_check(&side->items[i], option, place, diags))
+			return false;
+		if (!side->items[i].lookup && sql_has_query(side->items[i].value))
 			return wrong(
 				place, diags, option, arena_printf(arena, "\"%s\" of sync_columns holds a query", option),
-				"derive the value from columns of the row itself: what a query reads may change by itself");
+				"derive the value from columns of the row itself, or take it from another table by lookup { … }");
 		for (size_t j = 0; j < side->count; j++)
-			if (sql_names_column(side->items[i].value, side->items[j].column))
+			if (names_column(&side->items[i], side->items[j].column))
 				return wrong(place, diags, option,
 				             arena_printf(arena, "\"%s\" is derived from \"%s\", which is on the same side",
 				                          side->items[i].column, side->items[j].column),
@@ -81,6 +94,9 @@ static bool check(const void *step, const struct option_place *place, struct dia
 					place, diags, "back",
 					arena_printf(&diags->arena, "column \"%s\" is on both sides", args->back.items[j].column),
 					"forward names the new columns, back the old ones");
+	if (!args->both && (sync_lookup_is_in(&args->forward) || sync_lookup_is_in(&args->back)))
+		return wrong(place, diags, "both", "sync_columns with lookup does not say which side wins",
+		             "a value that is not found has no way back: say both = \"old\", \"new\" or \"error\"");
 	return check_side(&args->forward, "forward", place, diags) && check_side(&args->back, "back", place, diags);
 }
 
@@ -103,34 +119,43 @@ static bool subject(const void *step, struct relname *table)
 	" ON p.oid = f.oids[1]::oid AND p.provolatile <> 'i') OR d.adbin::text ~ 'SQLVALUEFUNCTION|NEXTVALUEEXPR')" \
 	" ORDER BY a.attnum LIMIT 1)"
 
+/* Nothing else is wrong but what is to be looked into. */
+#define BLIND \
+	"rel.relkind IN ('r', 'p') AND NOT " SQL_INHERITED " AND l.new IS NULL AND l.old IS NULL AND w.unfit IS NULL" \
+	" AND w.moving IS NULL AND b.found IS NOT NULL"
+
 static const char query[] =
-	"WITH " SQL_REL ", " SQL_FAMILY
+	"WITH " SQL_REL ", " SQL_FAMILY ", " SQL_SYNC_LOOKUPS
 	" SELECT s.state, CASE WHEN rel.oid IS NULL THEN " SQL_NO_TABLE("$1", "$2")
 	" WHEN rel.relkind NOT IN ('r', 'p') THEN " SQL_IS_A("rel.relkind")
 	" WHEN l.new IS NOT NULL OR l.old IS NOT NULL THEN " SQL_NO_COLUMN("coalesce(l.new, l.old)")
 	" WHEN " SQL_INHERITED " THEN 'other tables inherit from ' || " SQL_NAME("$1", "$2")
 	" WHEN w.unfit IS NOT NULL OR w.moving IS NOT NULL THEN 'column ' || coalesce(w.unfit, w.moving)"
+	" WHEN b.found IS NOT NULL THEN b.found"
 	" ELSE 'triggers that fire after those of interlock: ' || w.later END AS found,"
 	" CASE WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " THEN 'a table, partitioned or not'"
 	" WHEN w.unfit IS NOT NULL THEN 'columns that take values'"
 	" WHEN w.moving IS NOT NULL THEN 'columns without a default, or with one that is always the same'"
+	" WHEN b.found IS NOT NULL THEN b.expected"
 	" ELSE 'none that could change a row once both sides agree' END AS expected,"
 	" CASE WHEN rel.relkind IN ('r', 'p') AND l.new IS NULL AND l.old IS NULL AND w.unfit IS NULL AND w.moving IS NOT NULL"
 	" THEN 'take that default away first: it hides whether a statement gave a value'"
+	" WHEN " BLIND " THEN b.help"
 	" WHEN rel.relkind IN ('r', 'p') AND w.later IS NOT NULL AND w.unfit IS NULL"
 	" THEN 'rename them: PostgreSQL fires triggers in the order of their names' END AS help,"
-	" CASE WHEN l.new IS NOT NULL THEN 'forward' WHEN l.old IS NOT NULL THEN 'back' ELSE 'table' END AS option,"
+	" CASE WHEN l.new IS NOT NULL THEN 'forward' WHEN l.old IS NOT NULL THEN 'back' WHEN " BLIND " THEN b.side ELSE 'table' END AS option,"
+	" " SQL_SYNC_LOOKED " AS looked,"
 	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_CHECKS("$3::text[] || $4::text[]") " AS checks, " SQL_ROW_TRIGGERS(SQL_ALWAYS_FIRES) " AS standing,"
 	" " SQL_ROW_TRIGGERS("true") " AS ours, " SQL_ROW_FUNCTIONS " AS functions,"
 	" " SQL_SHOWN("$3::text[] || $4::text[]") " AS shown, " SQL_OWNER_FACTS
-	" FROM (SELECT) one LEFT JOIN rel ON true"
+	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN blind b ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END,"
 	" CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$4::text[]") " END) l(new, old)"
 	" CROSS JOIN LATERAL (SELECT " SQL_UNFIT("$3::text[] || $4::text[]") ", " MOVING_DEFAULT ", " SQL_LATER_TRIGGERS ")"
 	" w(unfit, moving, later)"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL OR l.new IS NOT NULL OR l.old IS NOT NULL THEN 'missing'"
 	" WHEN rel.relkind NOT IN ('r', 'p') OR " SQL_INHERITED " OR w.unfit IS NOT NULL OR w.moving IS NOT NULL"
-	" OR w.later IS NOT NULL THEN 'conflict' ELSE 'absent' END) s(state)";
+	" THEN 'conflict' WHEN b.found IS NOT NULL THEN b.state WHEN w.later IS NOT NULL THEN 'conflict' ELSE 'absent' END) s(state)";
 
 /* clang-format on */
 
@@ -159,31 +184,47 @@ static void add_scratch(const struct sync_columns_args *args, const struct assig
 	buf_release(&set);
 }
 
+/* Both sides with queries for what is looked up. */
+static void spell(const struct sync_columns_args *args, const char *looked, struct arena *arena,
+                  struct assignment_list sides[2])
+{
+	size_t n = 0;
+
+	sides[0] = sync_lookup_spelled(&args->forward, &args->table, looked, &n, arena);
+	sides[1] = sync_lookup_spelled(&args->back, &args->table, looked, &n, arena);
+}
+
 static void probe(const void *step, struct probe *probe)
 {
 	const struct sync_columns_args *args = step;
+	struct assignment_list sides[2];
 
+	spell(args, NULL, probe->arena, sides);
 	probe->query = (struct probe_query){.sql = query,
 	                                    .params = {args->table.schema, args->table.name,
 	                                               columns_of(&args->forward, probe->arena),
-	                                               columns_of(&args->back, probe->arena)},
-	                                    .count = 4};
-	add_scratch(args, &args->forward, probe);
-	add_scratch(args, &args->back, probe);
+	                                               columns_of(&args->back, probe->arena),
+	                                               sync_lookup_asked(&args->forward, &args->back, probe->arena)},
+	                                    .count = 5};
+	add_scratch(args, &sides[0], probe);
+	add_scratch(args, &sides[1], probe);
 }
 
 static void apply(const void *step, const struct facts *facts, struct stmts *stmts)
 {
 	const struct sync_columns_args *args = step;
+	const char *looked = record_get(facts->now, "looked");
+	struct assignment_list sides[2];
 	struct sync_plan plan = {.of = {.table = args->table},
-	                         .forward = &args->forward,
-	                         .back = &args->back,
+	                         .forward = &sides[0],
+	                         .back = &sides[1],
 	                         .both = args->both ? args->both : "new"};
 
 	if (owner_refused(facts, stmts) || syncing_stands(facts, stmts->arena))
 		return;
 	row_table_read(record_get(facts->now, "columns"), stmts->arena, &plan.of);
 	plan.of.checks = record_get(facts->now, "checks");
+	spell(args, looked, stmts->arena, sides);
 	if (!row_table_has(&plan.of, &args->forward) || !row_table_has(&plan.of, &args->back))
 		return;
 	if (!args->both)

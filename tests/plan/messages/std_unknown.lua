@@ -1,0 +1,3 @@
+local keys = require "std.kees"
+
+plan "std_unknown" { title = "Images by id", keys.replace_text_key { table = "posts" } }
