@@ -1,4 +1,4 @@
--- A text key becomes a foreign key: posts.image_key, the name of a file, becomes posts.image_id, the id of its row.
+-- A text key becomes a foreign key: posts.image_key becomes posts.image_id.
 --
 --   local keys = require "std.keys"
 --
@@ -14,7 +14,7 @@
 --   constrain      the foreign key
 --   gate           nobody reads or writes the keys any more
 --   safety_period
---   hand over      each key has its row, still; undo gives the keys of ids that were written since
+--   hand over      each key has its id; undo gives the keys of ids that were written since
 --   contract       the triggers go, and the keys, which are archived
 --
 -- A key has no row? Insert it, or set the key to NULL, and run again; or missing = "quarantine" moves the rows with
@@ -28,33 +28,47 @@ local function split(references)
   return parent or references, id or "id"
 end
 
-local function expect_no_lost_keys(t)
+-- app."Posts" is "Posts" where a query says whose column it means.
+local function alias_of(name) return name:match('"[^"]*"$') or name:match("[^.]+$") end
+
+-- Rows whose key leads nowhere.
+local function is_lost(t)
+  return sql([[ :column IS NOT NULL AND NOT EXISTS (SELECT FROM :parent AS s WHERE s.:key = :alias.:column) ]], t)
+end
+
+local function expect_keys_have_rows(t)
   return expect_no_rows {
-    query = sql([[
-      SELECT :column, count(*) AS rows FROM :table
-       WHERE :column IS NOT NULL AND :id_column IS NULL GROUP BY 1 ORDER BY 1 ]], t),
+    query = sql([[ SELECT :column, count(*) AS rows FROM :table AS :alias WHERE ]], t) .. is_lost(t) ..
+            "GROUP BY 1 ORDER BY 1",
     message = sql("each :column of :table has its row in :parent", t),
   }
 end
 
-local function quarantine_lost_keys(t)
-  return quarantine {
-    table = t.table, at_most = t.at_most, triggers = t.triggers,
-    where = sql([[ :column IS NOT NULL AND :id_column IS NULL ]], t),
-    reason = sql("its :column has no row in :parent", t),
+local function expect_keys_have_ids(t)
+  return expect_no_rows {
+    query = sql([[
+      SELECT :column, count(*) AS rows FROM :table
+       WHERE :column IS NOT NULL AND :id_column IS NULL GROUP BY 1 ORDER BY 1 ]], t),
+    message = sql("each :column of :table has its :id_column", t),
   }
+end
+
+local function quarantine_lost_keys(t)
+  return quarantine { table = t.table, where = is_lost(t), at_most = t.at_most, triggers = t.triggers,
+                      reason = sql("its :column has no row in :parent", t) }
 end
 
 -- Puts a foreign key into the place of a text key.
 function keys.replace_text_key(given)
   local t = options(given, {
-    table = "table",
+    table = { "table", help = "the table that has the text key" },
     column = { "column", help = "the text key" },
     id_column = { "column", help = "the new column, which refers to the other table" },
     references = { "text", help = 'the other table and its id, as "storage(id)"' },
     key = { "column", default = "key", help = "the column of the other table that holds the text key; it is unique" },
     type = { "type", default = "bigint", help = "the type of the id" },
-    on_delete = { "choice", choices = { "set null", "restrict", "no action" }, default = "set null" },
+    on_delete = { "choice", choices = { "set null", "restrict", "no action" }, default = "set null",
+                  help = "what becomes of the id when its row is deleted" },
     missing = { "choice", choices = { "stop", "quarantine" }, default = "stop",
                 help = "what is done with rows whose key has no row in the other table" },
     at_most = { "integer", default = 1000, min = 1, help = "how many rows may go into quarantine" },
@@ -64,6 +78,7 @@ function keys.replace_text_key(given)
     archive = { "interval", default = "90 days", help = "how long they are kept when they are gone" },
   })
   t.parent, t.id = split(t.references)
+  t.alias = alias_of(t.table)
 
   local id = lookup { table = t.parent, match = { [t.key] = t.column }, value = t.id, missing = "null" }
   local key = lookup { table = t.parent, match = { [t.id] = t.id_column }, value = t.key, missing = "null" }
@@ -81,14 +96,14 @@ function keys.replace_text_key(given)
       create_index_if_missing { table = t.table, columns = t.id_column },
       t.missing == "quarantine" and quarantine_lost_keys(t) or nil,
     },
-    phase "verify" { expect_no_lost_keys(t) },
+    phase "verify" { expect_keys_have_rows(t) },
     phase "constrain" {
       add_foreign_key { table = t.table, column = t.id_column, references = t.references, on_delete = t.on_delete },
     },
     gate (t.gate) {},
     safety_period (t.safety) {},
     phase "hand over" {
-      expect_no_lost_keys(t),
+      expect_keys_have_ids(t),
       sql_step {
         sql = "SELECT 1",
         undo = sql([[
@@ -108,7 +123,8 @@ end
 
 -- Tells in phase "verify" how many rows nobody refers to, such as files that nobody shows; it stops nothing.
 --
---   keys.report_unused { references = "storage(id)", by = { posts = "image_id", ['"user"'] = "image_id" } }
+--   keys.report_unused { references = "storage(id)",
+--                        by = { posts = "image_id", ['"user"'] = "image_id" } }
 function keys.report_unused(given)
   local t = options(given, {
     references = { "text", help = 'the table and its id, as "storage(id)"' },

@@ -32,7 +32,13 @@ static void put_primitives(void)
 /* Every page that `help` knows. */
 static void put_pages(void)
 {
-	fputs("commands options primitives rules ", stdout);
+	struct arena arena = {0};
+	const char *library;
+
+	fputs("commands options primitives rules std ", stdout);
+	for (size_t i = 0; (library = help_library_name(i, &arena)); i++)
+		printf("%s ", library);
+	arena_release(&arena);
 	for (const struct help_topic *topic = help_topics; topic->name; topic++)
 		printf("%s ", topic->name);
 	for (const struct help_block_page *block = help_blocks; block->name; block++)

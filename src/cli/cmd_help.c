@@ -7,6 +7,7 @@
 static enum exit_code run_help(struct context *context, struct err *err)
 {
 	struct page page = {stdout, &page_text_form, false};
+	struct arena arena = {0};
 	const char *name = context->operands[0], *near;
 
 	if (context->options.html) {
@@ -22,11 +23,12 @@ static enum exit_code run_help(struct context *context, struct err *err)
 	if (help_print(&page, name))
 		return EXIT_DONE;
 	err_set(err, EXIT_USAGE, "there is no page \"%s\"", name);
-	near = help_suggest(name);
+	near = help_suggest(name, &arena);
 	if (near)
 		err_help(err, "did you mean \"%s\"?", near);
 	else
 		err_help(err, "interlock help lists the pages");
+	arena_release(&arena);
 	return EXIT_USAGE;
 }
 

@@ -6,7 +6,6 @@
 #include "base/suggest.h"
 #include "base/version.h"
 #include "cli/args.h"
-#include "plan/lua_sources.h"
 #include "plan/plan.h"
 
 /* Lists that are pages. */
@@ -18,6 +17,7 @@ static const struct {
 	{"options", "all options of the command line", help_options},
 	{"primitives", "the steps that plans are made of", help_primitives},
 	{"rules", "what the checker knows, rule by rule", help_rules},
+	{"std", "the standard library: whole changes in one call", help_libraries},
 };
 
 const struct help_block_page help_blocks[] = {
@@ -63,32 +63,6 @@ void help_overview(struct page *page)
 	page_code(page, "interlock help PAGE, COMMAND, PRIMITIVE or RULE\n", 0);
 }
 
-/* The comment at the head of a library that is inside the binary: "std.keys" is lua/std/keys.lua. */
-static bool print_library(struct page *page, const char *name)
-{
-	struct buf text = {0};
-	char path[128];
-
-	if (strncmp(name, "std.", 4) != 0)
-		return false;
-	snprintf(path, sizeof(path), "lua/std/%s.lua", name + 4);
-	for (const struct lua_source *source = lua_sources; source->path; source++) {
-		if (strcmp(source->path, path) != 0)
-			continue;
-		page_heading(page, name);
-		for (const char *line = source->text; strncmp(line, "--", 2) == 0;) {
-			size_t length = strcspn(line, "\n");
-
-			buf_addf(&text, "%.*s\n", (int)length - 2, line + 2);
-			line += length + (line[length] == '\n');
-		}
-		page_code(page, buf_text(&text), 2);
-		buf_release(&text);
-		return true;
-	}
-	return false;
-}
-
 /* Parts two pages of one name. */
 static void next_page(struct page *page, bool *found)
 {
@@ -116,13 +90,16 @@ bool help_print(struct page *page, const char *name)
 		next_page(page, &found), help_primitive(page, step_type_find(name));
 	if (rule_page_find(name))
 		next_page(page, &found), help_rule(page, rule_page_find(name));
-	return found || print_library(page, name);
+	if (help_library_find(name))
+		next_page(page, &found), help_library(page, help_library_find(name));
+	return found;
 }
 
-/* The names of all pages; how many they are. */
-static size_t all_names(const char **names, size_t room)
+/* The names of all pages, in the arena or not; how many they are. */
+static size_t all_names(const char **names, size_t room, struct arena *arena)
 {
 	size_t count = 0;
+	const char *library;
 
 	for (size_t i = 0; i < LISTS; i++)
 		names[count++] = lists[i].name;
@@ -136,23 +113,27 @@ static size_t all_names(const char **names, size_t room)
 		names[count++] = step_types[i]->name;
 	for (const struct rule_page *rule = rule_pages(); rule->id && count < room; rule++)
 		names[count++] = rule->id;
+	for (size_t i = 0; (library = help_library_name(i, arena)) && count < room; i++)
+		names[count++] = library;
 	return count;
 }
 
-const char *help_suggest(const char *name)
+const char *help_suggest(const char *name, struct arena *arena)
 {
 	const char *names[NAMES];
 
-	return suggest(name, names, all_names(names, NAMES));
+	return suggest(name, names, all_names(names, NAMES, arena));
 }
 
 bool help_knows(const char *name)
 {
 	const char *names[NAMES];
-	size_t count = all_names(names, NAMES);
+	struct arena arena = {0};
+	size_t count = all_names(names, NAMES, &arena);
+	bool known = false;
 
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < count && !known; i++)
+		known = strcmp(names[i], name) == 0;
+	arena_release(&arena);
+	return known;
 }

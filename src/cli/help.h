@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/page.h"
 #include "hazard/hazard.h"
+#include "plan/lua_sources.h"
 #include "plan/option.h"
 #include "plan/step.h"
 
@@ -19,8 +20,8 @@
 void help_overview(struct page *page);
 /* Prints every page of that name; false when there is none. */
 bool help_print(struct page *page, const char *name);
-/* The name of a page that is nearest, or NULL. */
-const char *help_suggest(const char *name);
+/* The name of a page that is nearest, in the arena or not, or NULL. */
+const char *help_suggest(const char *name, struct arena *arena);
 
 /* The pages that are generated (help_pages.c). */
 void help_command(struct page *page, const struct command *command);
@@ -50,6 +51,14 @@ const struct rule_page *rule_pages(void);
 const struct rule_page *rule_page_find(const char *id);
 void help_rule(struct page *page, const struct rule_page *rule);
 void help_rules(struct page *page);
+
+/* The pages of the standard library, "std.keys" (help_library.c). */
+const struct lua_source *help_library_find(const char *name);
+void help_library(struct page *page, const struct lua_source *source);
+void help_library_summary(const struct lua_source *source, struct buf *out);
+/* The n-th of them, from 0; NULL: there are no more.  And a list of all. */
+const char *help_library_name(size_t n, struct arena *arena);
+void help_libraries(struct page *page);
 
 /* The pages that are written by hand (help_topics.c). */
 struct help_topic {

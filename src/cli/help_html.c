@@ -111,11 +111,25 @@ static void all_rules(FILE *to, bool contents)
 	end(to, contents);
 }
 
+static void libraries(FILE *to, bool contents)
+{
+	struct arena arena = {0};
+	const char *name;
+
+	begin(to, "The standard library", contents);
+	entry(to, "std", contents);
+	for (size_t i = 0; (name = help_library_name(i, &arena)); i++)
+		entry(to, name, contents);
+	end(to, contents);
+	arena_release(&arena);
+}
+
 static void parts(FILE *to, bool contents)
 {
 	language(to, contents);
 	all_commands(to, contents);
 	primitives(to, contents);
+	libraries(to, contents);
 	all_rules(to, contents);
 }
 

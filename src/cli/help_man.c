@@ -108,6 +108,38 @@ static bool write_primitives(struct sheet *sheet)
 	return true;
 }
 
+static bool write_library(struct sheet *sheet, const char *name)
+{
+	const struct lua_source *source = help_library_find(name);
+	struct buf summary = {0};
+	bool ok;
+
+	help_library_summary(source, &summary);
+	ok = begin_named(sheet, name, 7, buf_text(&summary));
+	buf_release(&summary);
+	if (!ok)
+		return false;
+	help_library(&sheet->page, source);
+	return end(sheet);
+}
+
+static bool write_libraries(struct sheet *sheet)
+{
+	struct arena arena = {0};
+	const char *name;
+	bool ok = begin_named(sheet, "std", 7, "the standard library: whole changes in one call");
+
+	if (ok) {
+		page_heading(&sheet->page, "std");
+		help_libraries(&sheet->page);
+		ok = end(sheet);
+	}
+	for (size_t i = 0; ok && (name = help_library_name(i, &arena)); i++)
+		ok = write_library(sheet, name);
+	arena_release(&arena);
+	return ok;
+}
+
 static bool write_rules(struct sheet *sheet)
 {
 	if (!begin_named(sheet, "rules", 7, "what the checker knows, rule by rule"))
@@ -122,5 +154,5 @@ bool help_write_man(const char *folder, struct err *err)
 	struct sheet sheet = {.folder = folder, .err = err};
 
 	return make_folder(&sheet, folder) && write_commands(&sheet) && write_topics(&sheet) &&
-	       write_primitives(&sheet) && write_rules(&sheet);
+	       write_primitives(&sheet) && write_libraries(&sheet) && write_rules(&sheet);
 }

@@ -305,7 +305,11 @@ static const char lookup[] =
 	"switch finds are inserted in it. Behind the switch the column is the application's. Changes of the other table are "
 	"still noted, so that undo of the switch brings back what somebody wrote, and not what only changed there, and so "
 	"that the shadow is right again behind it. undo of parallel_table deletes what was created, as above. With an index of "
-	"the live table on what is matched, rows that depend on a change are found by it; else it is read as a whole.\n";
+	"the live table on what is matched, rows that depend on a change are found by it; else it is read as a whole.\n"
+	"\n"
+	"sync_columns takes lookup too, on either side, with missing = \"null\": one release writes a key, the other the id of its "
+	"row. What it finds is kept from being deleted until the transaction ends, as a foreign key does. What comes later it does not "
+	"follow: give a backfill behind it the same lookup. std.keys is made of both.\n";
 
 static const char filling[] =
 	"How backfill gives millions of rows a value while the application goes on writing, and what it leaves behind.\n"

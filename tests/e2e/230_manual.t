@@ -16,6 +16,7 @@ use Test::More;
 my %primitives = primitives();
 my @commands = sort map { m{/cmd_(\w+)\.c$} ? $1 =~ tr/_/-/r : () } glob top() . '/src/cli/cmd_*.c';
 my @topics = slurp(top() . '/src/cli/help_topics.c') =~ /^\t\{"([a-z-]+)", "/mg;
+my @libraries = map { m{/(\w+)\.lua$} ? "std.$1" : () } glob top() . '/lua/std/*.lua';
 my $program = $ENV{INTERLOCK} || top() . '/build/interlock';
 
 sub slurp { return PostgreSQL::Test::Utils::slurp_file($_[0]) }
@@ -49,6 +50,7 @@ subtest 'man pages' => sub {
         my @missing = grep { $page !~ /^\.B \Q$_\E\b/m } @{ $primitives{$name}{options} };
         ok(!@missing, "one for the primitive $name") or diag("without @missing");
     }
+    ok(-s "$folder/man/man7/interlock-$_.7", "one for the library $_") for @libraries;
     my @pages = glob "$folder/man/man*/*";
     my @bad = grep { slurp($_) !~ /\A\.TH "INTERLOCK\S* "\d" "" "interlock \S+" "Interlock"\n\.SH NAME\ninterlock\S* \\- \S/ } @pages;
     ok(!@bad, 'each says what it is about') or diag("not @bad");
@@ -64,7 +66,7 @@ subtest 'man pages' => sub {
 subtest 'one HTML page' => sub {
     my $page = runs_ok([ 'help', '--html' ], 'it is written')->{out};
     my %sections = map { $_ => 1 } $page =~ /<section id="([^"]+)">/g;
-    my @missing = grep { !$sections{$_} } @commands, keys %primitives;
+    my @missing = grep { !$sections{$_} } @commands, @libraries, keys %primitives;
     ok(!@missing, 'with each command and primitive') or diag("without @missing");
     my @dangling = grep { !$sections{$_} } $page =~ /<a href="#([^"]+)">/g;
     ok(!@dangling, 'each link leads to a section') or diag("@dangling");
@@ -77,7 +79,7 @@ subtest 'one HTML page' => sub {
 
 subtest 'pages for the terminal' => sub {
     like(interlock('help')->{out}, qr/^  \Q$_\E\b/m, "the overview has the command $_") for @commands;
-    for my $page (@topics, @commands, sort keys %primitives)
+    for my $page (@topics, @commands, 'std', @libraries, sort keys %primitives)
     {
         my $text = runs_ok([ 'help', $page ], "help $page")->{out};
         my @wide = grep { length > 100 } map { utf8::decode(my $line = $_); $line } split /\n/, $text;
@@ -86,6 +88,24 @@ subtest 'pages for the terminal' => sub {
     my $wrong = interlock('help', 'add_colum_if_missing');
     is($wrong->{exit}, 64, 'a page that is not there');
     like($wrong->{err}, qr/did you mean "add_column_if_missing"/, 'is guessed');
+};
+
+subtest 'the standard library' => sub {
+    ok(@libraries > 0, 'there is one');
+    for my $name (@libraries)
+    {
+        my $page = runs_ok([ 'help', $name ], "help $name")->{out};
+        my $source = slurp(top() . '/lua/' . $name =~ tr{.}{/}r . '.lua');
+        my @functions = $source =~ /^function (\w+\.\w+)\(/mg;
+        ok(@functions && !(grep { $page !~ /^\Q$_\E \{ \.\.\. \}\n  \S/m } @functions), 'says what each function does') or diag($page);
+        my ($rows) = join '', $source =~ /options\(given, \{\n(.*?)^  \}\)/msg;
+        my @options = $rows =~ /^ {4}(\w+) = /mg;
+        my @bare = grep { $page !~ /^  \Q$_\E +(?:\w+ )+ *(?:required)? *(?:\n +)?\S/m } @options;
+        ok(@options && !@bare, 'and each option') or diag("not @bare");
+        my @undocumented = grep { !/help = |choices = / } grep { /\S/ } split /^(?= {4}\w)/m, $rows;
+        is_deeply(\@undocumented, [], 'in words');
+    }
+    is(interlock('help', 'std.kees')->{err} =~ /did you mean "std\.keys"/ ? 1 : 0, 1, 'a name that is none is guessed');
 };
 
 subtest 'completion' => sub {
@@ -108,6 +128,7 @@ subtest 'completion' => sub {
         'interlock --set a=b stat'           => 'status',
         'interlock new x --from add_foreign' => 'add_foreign_key',
         'interlock help exit'                => 'exit-codes',
+        'interlock help std.k'               => 'std.keys',
         'interlock gate p'                   => 'pass',
         'interlock completion f'             => 'fish',
     );
