@@ -6,7 +6,8 @@
 --     orphans.quarantine_then_reference {
 --       reason = "the order is gone, SHOP-4711",
 --       foreign_keys = {
---         { table = "app.orders", column = "customer_id", references = "app.customers(id)", at_most = 268 },
+--         { table = "app.orders", column = "customer_id", references = "app.customers(id)",
+--           at_most = 268 },
 --         { table = "app.items", column = "order_id", references = "app.orders(id)", at_most = 25,
 --           on_delete = "cascade" },
 --       },

@@ -74,7 +74,14 @@ static const char *take_comment(const char *line, struct buf *out)
 
 void help_library_summary(const struct lua_source *source, struct buf *out)
 {
-	buf_addf(out, "%.*s", (int)strcspn(source->text, "\n") - 3, source->text + 3);
+	const char *line = source->text + strlen("-- ");
+	size_t length = strcspn(line, "\n"), colon = strcspn(line, ":");
+
+	if (begins(line, "std.") && colon < length) { /* its name is said already */
+		line += colon + 2;
+		length -= colon + 2;
+	}
+	buf_addf(out, "%.*s", (int)length, line);
 }
 
 /* ---- Options ---- */
@@ -103,7 +110,7 @@ static bool piece(const char *row, const char *key, struct buf *out)
 static void print_row(struct page *page, const char *row)
 {
 	struct buf left = {0}, right = {0}, text = {0};
-	const char *kind = strchr(row, '"') + 1;
+	const char *kind = row + strcspn(row, "\"") + 1;
 	int length = (int)strcspn(kind, "\"?"), name = (int)strcspn(row, " ");
 	bool optional = kind[length] == '?' || strstr(row, "default = ");
 
@@ -145,38 +152,56 @@ static const char *print_options(struct page *page, const char *line)
 
 /* ---- Pages ---- */
 
-static void print_function(struct page *page, const char *line, const char *comment)
+/* `line` is that of its options. */
+static const char *print_function(struct page *page, const char *name, const char *comment, const char *line)
 {
 	struct buf usage = {0};
-	const char *name = line + strlen("function ");
 
 	buf_addf(&usage, "%.*s { ... }", (int)strcspn(name, "("), name);
 	page_gap(page);
 	page_heading(page, buf_text(&usage));
 	page_paragraphs(page, comment, 2);
-	for (; *line && !begins(line, "end"); line = next_line(line))
-		if (begins(line, "  local t = options(given, {\n")) {
-			print_options(page, next_line(line));
-			break;
-		}
 	buf_release(&usage);
+	return print_options(page, next_line(line));
+}
+
+/* The name of the function that begins there, or NULL. */
+static const char *function_at(const char *line)
+{
+	line += begins(line, "local ") ? strlen("local ") : 0;
+	return begins(line, "function ") ? line + strlen("function ") : NULL;
+}
+
+static bool opens_options(const char *line)
+{
+	const char *at = strstr(line, " = options(");
+
+	return begins(line, "  local ") && at && at < next_line(line) && next_line(line)[-2] == '{';
 }
 
 void help_library(struct page *page, const struct lua_source *source)
 {
 	struct buf comment = {0}, name = {0};
-	const char *line;
+	const char *line, *commented = NULL, *function = NULL;
 
 	add_name(source, &name);
 	page_heading(page, buf_text(&name));
 	line = take_comment(source->text, &comment);
-	page_paragraphs(page, buf_text(&comment), 2);
+	page_gap(page);
+	page_paragraphs(page, buf_text(&comment), 0);
 	while (*line) {
-		buf_clear(&comment);
-		line = take_comment(line, &comment);
-		if (begins(line, "function "))
-			print_function(page, line, buf_text(&comment));
-		line = next_line(line);
+		if (begins(line, "--")) {
+			buf_clear(&comment);
+			line = take_comment(line, &comment);
+			commented = line;
+		}
+		if (function_at(line)) {
+			function = function_at(line);
+			if (commented != line)
+				buf_clear(&comment);
+		}
+		line = function && opens_options(line) ? print_function(page, function, buf_text(&comment), line)
+		                                       : next_line(line);
 	}
 	buf_release(&comment);
 	buf_release(&name);

@@ -96,10 +96,10 @@ subtest 'the standard library' => sub {
     {
         my $page = runs_ok([ 'help', $name ], "help $name")->{out};
         my $source = slurp(top() . '/lua/' . $name =~ tr{.}{/}r . '.lua');
-        my @functions = $source =~ /^function (\w+\.\w+)\(/mg;
-        ok(@functions && !(grep { $page !~ /^\Q$_\E \{ \.\.\. \}\n  \S/m } @functions), 'says what each function does') or diag($page);
-        my ($rows) = join '', $source =~ /options\(given, \{\n(.*?)^  \}\)/msg;
-        my @options = $rows =~ /^ {4}(\w+) = /mg;
+        my @functions = $source =~ /^(?:local )?function ([\w.]+)\(\w+\)\n(?:(?!end).*\n)*?  local \w+ = options\(/mg;
+        ok(@functions && !(grep { $page !~ /^\Q$_\E \{ \.\.\. \}\n/m } @functions), 'says what each function does') or diag($page);
+        my ($rows) = join '', $source =~ /options\(\w+, \{\n(.*?)^  \}\)/msg;
+        my @options = $rows =~ /^ {4}(\w+) += /mg;
         my @bare = grep { $page !~ /^  \Q$_\E +(?:\w+ )+ *(?:required)? *(?:\n +)?\S/m } @options;
         ok(@options && !@bare, 'and each option') or diag("not @bare");
         my @undocumented = grep { !/help = |choices = / } grep { /\S/ } split /^(?= {4}\w)/m, $rows;
