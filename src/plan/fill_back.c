@@ -101,7 +101,8 @@ bool filling_empty(const struct fill_plan *plan, const struct facts *facts, stru
 	struct stmt *stmt;
 
 	/* Nobody knows what is derived once the triggers are gone. */
-	if (!can_go(plan) || !row_triggers_there(filling_triggers(facts, stmts->arena), facts, stmts->arena))
+	if (!can_go(plan) || record_true(facts->now, "synced") ||
+	    !row_triggers_there(filling_triggers(facts, stmts->arena), facts, stmts->arena))
 		return false;
 	filling = emptying_of(plan, facts, stmts->arena);
 	stmts_add(stmts, STMT_TOGETHER, "DELETE FROM interlock.chunk WHERE run = %lld AND step = %d",

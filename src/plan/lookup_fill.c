@@ -54,6 +54,7 @@ static void empty(const struct looking *l, struct stmts *stmts)
 void lookup_reverse(const struct fill_plan *plan, const struct facts *facts, struct stmts *stmts)
 {
 	struct looking looking;
+	bool empties = !plan->where && !record_true(facts->now, "synced");
 
 	if (!looking_of(plan, facts, stmts->arena, &looking)) {
 		stmts_refuse(
@@ -68,12 +69,12 @@ void lookup_reverse(const struct fill_plan *plan, const struct facts *facts, str
 	}
 	/* What a lock interrupts begins again: what is behind it is not done twice. */
 	if (lookup_is_noting(&looking)) {
-		if (!plan->where)
+		if (empties)
 			empty(&looking, stmts);
 		lookup_drop_noting(&looking, stmts);
 	}
 	/* Nobody derives a value any more, and what was noted goes while a row still tells of its changes. */
-	if (!plan->where)
+	if (empties)
 		lookup_work_off_all(&looking, true, stmts);
 	lookup_drop_triggers(&looking, stmts);
 	lookup_take_back(&looking, stmts);

@@ -66,6 +66,13 @@
 	"(SELECT pg_catalog.json_agg(p.proname)::text FROM pg_catalog.pg_proc p WHERE p.pronamespace =" \
 	" pg_catalog.to_regnamespace('interlock') AND p.prorettype = 'pg_catalog.trigger'::regtype)"
 
+/* Does a sync_columns keep one of these columns (text[]) alike with others?  To empty them would empty those. */
+#define SQL_SYNCED(names) \
+	"EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = rel.oid" \
+	" AND p.pronamespace = pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(p.proname::text, 'sync_')" \
+	" AND EXISTS (SELECT FROM pg_catalog.unnest(" names ") w(name) WHERE pg_catalog.encode(pg_catalog.convert_to(w.name," \
+	" pg_catalog.getdatabaseencoding()), 'escape') = ANY (pg_catalog.string_to_array(pg_catalog.encode(t.tgargs, 'escape'), '\\000'))))"
+
 #define SQL_INHERITED \
 	"(rel.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = rel.oid))"
 

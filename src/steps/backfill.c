@@ -248,6 +248,7 @@ static const char query[] =
 	" OR l.lacking IS NULL AND w.unfit IS NULL AND x.missing IS NULL AND x.problem IS NULL THEN 'table' ELSE 'set' END AS option,"
 	" " SQL_ROW_COLUMNS " AS columns, " SQL_ROW_CHECKS("$3::text[]") " AS checks, " SQL_ROW_TRIGGERS(SQL_ALWAYS_FIRES) " AS standing, " SQL_ROW_TRIGGERS("true") " AS ours, " STORES " AS stores, " SQL_ROW_FUNCTIONS " AS functions, " KEY_FACTS ", " SQL_SHOWN("$3::text[]") " AS shown, t.fired, " IN_FOREIGN_KEY " AS foreign_key, " CAPTURED " AS captured,"
 	" " SQL_LOOKED_UP_COLUMNS " AS looked, " SQL_LOOKED_UP_TRIGGERS " AS noting, " SQL_LOOKED_UP_FIRED " AS their_triggers,"
+	" " SQL_SYNCED("$3::text[]") " AS synced,"
 	" " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN key ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.relkind IN ('r', 'p') THEN " SQL_LACKING("$3::text[]") " END) l(lacking)"
@@ -514,7 +515,7 @@ const struct step_type step_backfill = {
 		"rows; ACCESS EXCLUSIVE, briefly, when the triggers go",
 	.way_back =
 		"a shadow is emptied again; with keep_old the earlier values, in rows that hold what they got, until archive (90 days) is over; "
-		"else, of columns that were NULL, what rows were filled with, while the plan is not done; what somebody wrote stays",
+		"else, of columns that were NULL, what rows were filled with, while the plan is not done; what somebody wrote stays, and what sync_columns keeps alike",
 	.only_registry_tells = true,
 	.looks_again = true,
 	.check = check,

@@ -80,7 +80,7 @@ static const char query[] =
 	" pg_catalog.to_regnamespace('interlock') AND pg_catalog.starts_with(c.relname::text, 'looked_')) AS all_notes, " SQL_OWNER_FACTS
 	" FROM (SELECT) one LEFT JOIN rel ON true LEFT JOIN col ON true"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN rel.oid IS NULL THEN 'missing' WHEN rel.relkind NOT IN ('r', 'p') THEN 'conflict'"
-	" WHEN col.attnum IS NULL THEN 'missing' WHEN EXISTS (SELECT FROM keeping) THEN 'absent' ELSE 'done' END) s(state)";
+	" WHEN EXISTS (SELECT FROM keeping) THEN 'absent' WHEN col.attnum IS NULL THEN 'missing' ELSE 'done' END) s(state)";
 
 /* clang-format on */
 
