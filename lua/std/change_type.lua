@@ -2,14 +2,14 @@
 --
 --   local change_type = require "std.change_type"
 --
---   change_type.column { table = "app.orders", column = "product", from = "integer", to = "bigint",
+--   change_type.change { table = "app.orders", column = "product", from = "integer", to = "bigint",
 --                        not_null = true, gate = "all releases can read bigint" }
 --
 -- The phases, which several calls in one plan share:
 --
 --   expand         the new column, and triggers that keep it and the old one alike
 --   fill           rows that are there
---   constrain      what the old column has, for the new one: NOT NULL, and the steps of constrain = { … }
+--   constrain      what the old column has, for the new one: NOT NULL, and steps of constrain = { … }
 --   verify         each row has in the new column what the old one says
 --   gate           whoever reads the column can read the new type
 --   switch         the new column has the name; the old one has another, and goes on being kept alike
@@ -36,7 +36,7 @@ local function cast(column, type)
 end
 
 -- Gives a column another type, by way of a second column.
-function change_type.column(given)
+function change_type.change(given)
   local t = options(given, {
     table = { "table", help = "the table that has the column" },
     column = { "column", help = "the column, whose name stays" },

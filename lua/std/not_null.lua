@@ -2,12 +2,14 @@
 --
 --   local not_null = require "std.not_null"
 --
---   not_null.set { table = "app.users", column = "email", default = "''", fill = "lower(login) || '@example.com'" }
+--   not_null.set { table = "app.users", column = "email", default = "''",
+--                  fill = "lower(login) || '@example.com'" }
 --
 -- The phases, which several calls in one plan share:
 --
 --   default     rows to come have a value, also those of a release that does not know the column
---   fill        rows that are there get theirs; those that can't be filled are set aside, where quarantine says so
+--   fill        rows that are there get theirs; those that can't be filled are set aside, if
+--               quarantine says why
 --   verify      no row holds NULL; else they are listed, and the plan stops
 --   constrain   NOT NULL, without holding anybody up
 --

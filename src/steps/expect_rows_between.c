@@ -59,7 +59,7 @@ static const char *bounds(const struct expect_rows_between_args *args, struct ar
 
 	return !max         ? arena_printf(arena, "at least %lld", min)
 	       : !min       ? max == ROWS_MAX ? "any number of" : arena_printf(arena, "at most %lld", max)
-	       : min == max ? arena_printf(arena, "exactly %lld", min)
+	             : min == max ? arena_printf(arena, "exactly %lld", min)
 	                    : arena_printf(arena, "%lld to %lld", min, max);
 }
 

@@ -99,10 +99,10 @@ my $call = <<'LUA';
 local change_type = require "std.change_type"
 plan "wider" {
   title = "Orders count in larger numbers",
-  change_type.column { table = "orders", column = "product", from = "integer", to = "bigint", not_null = true,
+  change_type.change { table = "orders", column = "product", from = "integer", to = "bigint", not_null = true,
                        gate = "all read bigint", safety = "1 second",
                        constrain = { create_index_if_missing { table = "orders", columns = "product_new" } } },
-  change_type.column { table = "orders", column = "amount", from = "numeric", to = "bigint", back = "amount_new",
+  change_type.change { table = "orders", column = "amount", from = "numeric", to = "bigint", back = "amount_new",
                        gate = "all read bigint", safety = "1 second" },
 }
 LUA
