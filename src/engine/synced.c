@@ -100,7 +100,7 @@ static bool prepare(struct synced *y, bool all, struct err *err)
 	bool ok = !all || copy_drain_all(y->pairs->session, err);
 
 	for (size_t i = 0; i < y->count && ok; i++)
-		ok = looked_up_create(&y->pairs[i], err);
+		ok = looked_up_create_all(&y->pairs[i], err);
 	return ok;
 }
 
