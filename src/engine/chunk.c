@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/tx.h"
+#include "plan/filling_old.h"
 
 /* Read with any search_path: every name says where it comes from. */
 #define GUARD(oid, triggers)                                                                                                \
@@ -90,6 +91,8 @@ static size_t add_settings(struct work *w, const struct chunk_work *what, struct
 		w->session->plan->settings.search_path);
 	if (what->triggers_sleep)
 		batch_add(batch, "SET LOCAL session_replication_role = replica", 0);
+	if (what->records)
+		batch_add_often(batch, "SET LOCAL " FILLING_RECORDS " TO on", 0);
 	return at;
 }
 

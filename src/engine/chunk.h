@@ -27,6 +27,7 @@ struct chunk_work {
 	const char *sql;      /* the statement; its command tag says how many rows it touched */
 	int64_t lock_timeout; /* ms that it waits for a row */
 	bool triggers_sleep;  /* table's own */
+	bool records;         /* it records earlier values: the trigger that fills need not (plan/filling_old.h) */
 	const char *guarded;  /* the oid of the table that `guard` is of */
 	const char *triggers; /* how the names begin of those that `guard` is of */
 };

@@ -123,6 +123,7 @@ static bool try_once(struct fill *f, const struct range *range, bool skip_locked
 	struct chunk_work work = {.sql = update(f, range, skip_locked, &arena),
 	                          .lock_timeout = ROW_WAIT_MS,
 	                          .triggers_sleep = f->filling->triggers_sleep,
+	                          .records = f->filling->store != NULL,
 	                          .guarded = range->part->oid,
 	                          .triggers = f->filling->triggers};
 	bool ok = chunk_run(f->w, &work, &chunk, seen, err);

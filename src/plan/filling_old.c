@@ -59,13 +59,20 @@ static const char *renamed(const struct filling *filling, const char *as, struct
 	return result;
 }
 
-/* ""~was_1", "~became_1", …", and what replaces them where the row was kept before. */
+/*
+ * ""~was_1", "~became_1", …", and what replaces them where the row was kept
+ * before: the value that it had first, unless somebody wrote another one since.
+ */
 static void add_pairs(size_t count, struct buf *names, struct buf *again)
 {
 	for (size_t i = 1; i <= count; i++) {
 		buf_addf(names, ", \"~was_%zu\", \"~became_%zu\"", i, i);
-		buf_addf(again, "%s\"~was_%zu\" = excluded.\"~was_%zu\", \"~became_%zu\" = excluded.\"~became_%zu\"",
-		         i > 1 ? ", " : "", i, i, i, i);
+		buf_addf(
+			again,
+			"%1$s\"~was_%2$zu\" = CASE WHEN s.\"~became_%2$zu\"::pg_catalog.text IS NOT DISTINCT FROM"
+			" excluded.\"~was_%2$zu\"::pg_catalog.text THEN s.\"~was_%2$zu\" ELSE excluded.\"~was_%2$zu\" END,"
+			" \"~became_%2$zu\" = excluded.\"~became_%2$zu\"",
+			i > 1 ? ", " : "", i);
 	}
 }
 
@@ -81,7 +88,7 @@ const char *filling_old_update(const struct filling *filling, const char *part, 
 		"WITH was AS MATERIALIZED (SELECT %1$s.ctid AS \"~at\", %2$s%3$s FROM ONLY %4$s AS %1$s WHERE %5$s %6$s),"
 		" put AS (UPDATE ONLY %4$s AS %1$s SET %7$s WHERE (%8$s) AND %1$s.ctid OPERATOR(pg_catalog.=)"
 		" ANY (ARRAY(SELECT was.\"~at\" FROM was)) RETURNING %2$s%9$s)"
-		" INSERT INTO %10$s (%2$s%11$s) SELECT %2$s%11$s FROM was JOIN put USING (%2$s)"
+		" INSERT INTO %10$s AS s (%2$s%11$s) SELECT %2$s%11$s FROM was JOIN put USING (%2$s)"
 		" ON CONFLICT (%2$s) DO UPDATE SET %12$s",
 		alias, keys, renamed(filling, "was", arena), part, rows, lock, filling->set, filling->not_done,
 		renamed(filling, "became", arena), filling->store, buf_text(&names), buf_text(&again));
@@ -90,7 +97,8 @@ const char *filling_old_update(const struct filling *filling, const char *part, 
 	return sql;
 }
 
-/* Not of a row that is inserted: nobody knows yet whether it will be there. */
+/* Not of a row that is inserted: nobody knows yet whether it will be there; nor in a batch, which records it
+ * itself. */
 void filling_old_record(const struct fill_plan *plan, const struct facts *facts, struct buf *out)
 {
 	struct arena arena = {0};
@@ -98,7 +106,9 @@ void filling_old_record(const struct fill_plan *plan, const struct facts *facts,
 	struct buf names = {0}, again = {0};
 
 	add_pairs(plan->set->count, &names, &again);
-	buf_addf(out, "\tIF filled AND TG_OP = 'UPDATE' THEN\n\t\tINSERT INTO %s AS s (%s%s) SELECT %s",
+	buf_addf(out,
+	         "\tIF filled AND TG_OP = 'UPDATE' AND pg_catalog.current_setting('" FILLING_RECORDS
+	         "', true) IS DISTINCT FROM 'on' THEN\n\t\tINSERT INTO %s AS s (%s%s) SELECT %s",
 	         filling_store(facts, &arena), keys, buf_text(&names), record_get(facts->now, "key_of_old"));
 	for (size_t i = 0; i < plan->set->count; i++)
 		buf_addf(out, ", \"~was_%zu\", NEW.%s", i + 1, quoted(plan, i, &arena));

@@ -9,6 +9,9 @@
 
 #include "plan/filling.h"
 
+/* A setting of transactions that record by themselves what they change: "on". */
+#define FILLING_RECORDS "interlock.records"
+
 /* interlock.old_<run>_<number> */
 const char *filling_store(const struct facts *facts, struct arena *arena);
 

@@ -262,6 +262,17 @@ part 'keep_old' => sub {
     runs_ok([ 'undo', $plan, '--to', 'start', '--yes' ], 'undo after the application went on', { db => $db });
     is(c_of($db, 2), 'lost', 'a value that was changed since stays');
     is(sql($db, q{SELECT count(*) FROM orders WHERE c = 'open'}), 248, 'the others come back');
+
+    # The trigger fires for the batches, too.
+    $rows = table_rows($db);
+    my $always = fill_plan('always', q{table = "orders", set = { c = "upper(name)" }, where = "n >= 0", keep_old = true});
+    filled_to_the_gate($always, 'where the condition stays true', { db => $db });
+    is(sql($db, q{SELECT count(*) FROM orders WHERE c IS DISTINCT FROM upper(name)}), 0, 'values are replaced');
+    sql($db, q{UPDATE orders SET name = 'other' WHERE id = 6});
+    is(c_of($db, 6), 'OTHER', 'and follow');
+    sql($db, q{UPDATE orders SET name = 'order 6' WHERE id = 6});
+    runs_ok([ 'undo', $always, '--to', 'start', '--yes' ], 'undo', { db => $db });
+    is(table_rows($db), $rows, 'brings back what rows held at first');
 };
 
 part 'pause and resume' => sub {
