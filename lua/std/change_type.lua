@@ -17,8 +17,8 @@
 --   contract       the triggers go, and the old column, which is archived
 --
 -- An index, a key or a check of the old column needs its like on the new one; the switch gives that the old one's name.
--- It goes into constrain, with the column's name until then: constrain = { add_unique { table = "app.orders", columns =
--- "product_new" } }. interlock check says what is missing. Where nothing has to be rewritten, as from varchar(20) to
+-- It goes into constrain, with the column's name until then: constrain = { add_unique { table = "app.orders",
+-- columns = "product_new" } }. interlock check says what is missing. Where nothing has to be rewritten, as from varchar(20) to
 -- text, the primitive change_type does it in a moment.
 --
 -- undo of the switch has what both releases wrote. undo of the contract brings the old column back from its archive, but
