@@ -455,7 +455,7 @@ static bool drain(struct session *s, const struct copying *copying, struct arena
 	bool truncated = false;
 
 	if (strcmp(copying->state, "ended") == 0)
-		return true;
+		return looked_up_forget(&c.pair, err);
 	if (pair_is_switched(c.pair.c))
 		return reverse_drain(&c.pair, err);
 	if (!is_copied(copying)) /* what is to do yet is forgotten, so that the log stays short */

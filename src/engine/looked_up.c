@@ -43,6 +43,20 @@ void looked_up_add_spread(const struct pair *p, struct batch *batch)
 	          0);
 }
 
+bool looked_up_forget(const struct pair *p, struct err *err)
+{
+	struct arena arena = {0};
+	struct batch batch = {.arena = &arena};
+	bool ok = true;
+
+	if (p->c->lookup) {
+		batch_add(&batch, arena_printf(&arena, "DELETE FROM %s", p->c->lookup->looked), 0);
+		ok = tx_run(p->session, &batch, NULL, err);
+	}
+	arena_release(&arena);
+	return ok;
+}
+
 void looked_up_add_stuck_in(const struct pair *p, const struct key_range *range, struct batch *batch)
 {
 	struct arena *arena = batch->arena;

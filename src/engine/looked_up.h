@@ -20,6 +20,9 @@ struct log_keys {
 /* Adds the statement after which rows that depend on the notes are in the log, and the notes gone. */
 void looked_up_add_spread(const struct pair *pair, struct batch *batch);
 
+/* The notes go: nothing follows any more. */
+bool looked_up_forget(const struct pair *pair, struct err *err);
+
 /* Adds the statement that puts keys into the log whose rows can't be copied: of a range, or of those keys. */
 void looked_up_add_stuck_in(const struct pair *pair, const struct key_range *range, struct batch *batch);
 void looked_up_add_stuck(const struct pair *pair, const struct log_keys *keys, struct batch *batch);

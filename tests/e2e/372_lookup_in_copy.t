@@ -183,7 +183,7 @@ SQL
 sub few_plan
 {
     my ($name, $missing, %with) = @_;
-    my ($more, $theirs, $options) = ($with{more} // '', $with{theirs} // 'people', $with{options} // '');
+    my ($more, $theirs, $options, $back) = ($with{more} // '', $with{theirs} // 'people', $with{options} // '', $with{back} // 'true');
     return plan_file($name, <<"LUA");
 plan "$name" {
   title = "Orders with their people",
@@ -192,7 +192,7 @@ plan "$name" {
   phase "fill" { backfill { shadow = "orders_v2" } },
   phase "verify" { expect_same_rows { live = "orders", shadow = "orders_v2" } },
   gate "compared" { text = "x" },
-  phase "switch" { rename_swap { live = "orders", shadow = "orders_v2", retire_as = "orders_retired", sync_back = true } },
+  phase "switch" { rename_swap { live = "orders", shadow = "orders_v2", retire_as = "orders_retired", sync_back = $back } },
   gate "gone" { text = "x" },
 }
 LUA
@@ -261,6 +261,22 @@ part 'one table is emptied, then the other' => sub {
     sql($db, q{INSERT INTO orders VALUES (1, 'b')});
     runs_ok([ 'verify', $plan ], 'the verification holds', { db => $db });
     is(owners($db, 'orders_v2'), '1=8', 'with the rows that came since');
+    drop_world($db);
+};
+
+part 'a switch without a way back' => sub {
+    my $db = world('few', $few);
+    my $plan = few_plan('one_way', 'null', back => 'false');
+    exits(5, [ 'run', $plan, '--yes' ], undef, 'run', { db => $db });
+    runs_ok([ 'gate', 'pass', $plan, 'compared', '--evidence', 'x' ], 'the gate opens', { db => $db });
+    exits(5, [ 'run', $plan, '--yes' ], undef, 'switch', { db => $db });
+    sql($db, q{UPDATE people SET id = id + 50});
+    runs_ok([ 'sync' ], 'sync', { db => $db });
+    is(sql($db, 'SELECT count(*) FROM interlock.looked_1_1'), 0, 'nobody needs what changed there');
+    is(owners($db, 'orders'), '1=1 2=2 3=3 4=2', 'the column is the application\'s');
+    runs_ok([ 'gate', 'pass', $plan, 'gone', '--evidence', 'x' ], 'the last gate opens', { db => $db });
+    runs_ok([ 'run', $plan, '--yes' ], 'the plan is done', { db => $db });
+    nothing_left($db);
     drop_world($db);
 };
 
