@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/copied_lookup.h"
+#include "plan/filling.h"
 
 const char *copying_log(int64_t run, int number, struct arena *arena)
 {
@@ -29,7 +30,7 @@ const char *copying_trigger(int64_t run, int number, struct arena *arena)
 
 const char *copying_noting(const struct copying *c, struct arena *arena)
 {
-	return arena_printf(arena, "%s_", c->trigger);
+	return filling_triggers(&(struct facts){.run = c->run, .number = c->number}, arena);
 }
 
 static const char *text_of(json_t *object, const char *name, struct arena *arena)
