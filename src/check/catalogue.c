@@ -9,6 +9,7 @@
 #include "check/queries.h"
 #include "check/rollouts.h"
 #include "check/shadows.h"
+#include "check/sql_hazards.h"
 #include "check/stays_behind.h"
 #include "check/types.h"
 #include "check/zones.h"
@@ -372,5 +373,5 @@ bool check_catalogue(struct catalogue_check *check, struct err *err)
 	if (!conn_lost(check->conn))
 		conn_query(check->conn, QUERY("ROLLBACK"), NULL, &ignored);
 	err_release(&ignored);
-	return ok;
+	return ok && check_sql_hazards(check, err);
 }

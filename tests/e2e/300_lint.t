@@ -180,6 +180,36 @@ subtest 'exit codes' => sub {
     exits(2, [ 'lint', '-h', '/nowhere', 'fine.sql' ], undef, 'a named server that does not answer', { dir => $dir });
 };
 
+subtest 'SQL inside a plan' => sub {
+    my $db = world('inside', 'CREATE TABLE users (id integer PRIMARY KEY, email text, age integer); CREATE TABLE small (id integer PRIMARY KEY, n integer)');
+    sql($db, q{INSERT INTO users SELECT n, repeat('x', 900), n FROM generate_series(1, 20000) n; ANALYZE users});
+    my $plan = plan_file('inside', <<'LUA');
+plan "inside" {
+  title = "What no primitive does",
+  phase "types" {
+    sql_step { sql = "ALTER TABLE small ALTER COLUMN n TYPE bigint", undo = "ALTER TABLE small ALTER COLUMN n TYPE integer" },
+    sql_step { sql = "ALTER TABLE users ALTER COLUMN age TYPE bigint", undo = false },
+  },
+  phase "rules" {
+    sql_step {
+      sql = [[
+        -- all ids are small
+        ALTER TABLE users ADD CONSTRAINT ids CHECK (id < 1000000);
+      ]],
+      undo = "ALTER TABLE users DROP CONSTRAINT ids",
+    },
+  },
+}
+LUA
+    my $check = runs_ok([ 'check', $plan ], 'is no error: who wrote it out may want just that', { db => $db });
+    like($check->{out}, qr/^warning\[add-check-scan\].*users.*\n  --> .*inside\.lua:11$/m, 'what reads a large table under a lock is told at its line');
+    like($check->{out}, qr/^warning\[alter-type-rewrite\].*users.*\n  --> .*inside\.lua:5$/m, 'what writes one anew, too');
+    unlike($check->{out}, qr/warning.*small|lock-timeout/, 'but not of a small one, nor what run sees to');
+    exits(4, [ 'check', '--strict', $plan ], undef, 'an error where all must be fine', { db => $db });
+    unlike(runs_ok([ 'check', '--offline', $plan ], 'without a database', {})->{out}, qr/warning/, 'nobody knows how large they are');
+    drop_world($db);
+};
+
 subtest 'texts that bring a parser down' => sub {
     my $deep = "SELECT 1" . "+1" x 200_000 . ";\nDROP TABLE users;\n";
     my $result = interlock('lint', '--offline', '--json', '-', { stdin => $deep });
