@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "check/ahead.h"
 #include "check/check.h"
 #include "check/earlier.h"
@@ -210,6 +211,14 @@ static bool judge(struct catalogue_check *g, const struct step *step, struct fac
 	return try_build(g, step, facts, err);
 }
 
+/* The server could not answer: it is gone, or somebody who was asked to stop has cancelled the question. */
+static bool no_answer(const struct catalogue_check *g, struct err *err)
+{
+	if (err_is(err, "57014") && interrupt_count() > 0)
+		return !err_set(err, EXIT_INTERRUPTED, "interrupted; nothing was changed");
+	return conn_lost(g->conn) || !err->sqlstate[0];
+}
+
 /* It misses something: asked again with what earlier steps bring, where all of that can be made for a moment. */
 static bool take_ahead(struct catalogue_check *g, const struct step *step, struct facts *facts, struct err *err)
 {
@@ -220,7 +229,7 @@ static bool take_ahead(struct catalogue_check *g, const struct step *step, struc
 		return leave_for_later(facts);
 	ok = ahead_begin(g, step, &ahead, err) && facts_of_step(g->conn, g->plan, step, g->arena, facts, err);
 	ahead_end(g->conn);
-	if (!ok && (conn_lost(g->conn) || !err->sqlstate[0]))
+	if (!ok && no_answer(g, err))
 		return false;
 	if (ok && ahead.names)
 		return judge(g, step, facts, true, err);
@@ -239,7 +248,7 @@ static bool take(struct catalogue_check *g, const struct step *step, const struc
 	if (facts_take(g->conn, g->plan, step, answer, g->arena, facts, err))
 		return facts->state == STATE_MISSING && earlier_may_bring(g, step) ? take_ahead(g, step, facts, err)
 		                                                                   : judge(g, step, facts, false, err);
-	if (conn_lost(g->conn) || !err->sqlstate[0])
+	if (no_answer(g, err))
 		return false;
 	later = may_pass_later(g, step, err);
 	if (!later)
