@@ -18,11 +18,11 @@
 --
 -- An index, a key or a check of the old column needs its like on the new one; the switch gives that the old one's name.
 -- It goes into constrain, with the column's name until then: constrain = { add_unique { table = "app.orders",
--- columns = "product_new" } }. interlock check says what is missing. Where nothing has to be rewritten, as from varchar(20) to
--- text, the primitive change_type does it in a moment.
+-- columns = "product_new" } }. interlock check says what is missing. Where nothing has to be rewritten, as from
+-- varchar(20) to text, the primitive change_type does it in a moment.
 --
--- undo of the switch has what both releases wrote. undo of the contract brings the old column back from its archive, but
--- for its indexes: before undo of the switch these are to be made again, and it names them.
+-- undo of the switch has what both releases wrote. undo of the contract brings the old column back from its archive,
+-- but for its indexes: before undo of the switch these are to be made again, and it names them.
 local change_type = {}
 
 -- "Total" and total with _new behind.
