@@ -12,6 +12,7 @@
 --   constrain      what the old column has, for the new one: NOT NULL, and steps of constrain = { … }
 --   verify         each row has in the new column what the old one says
 --   gate           whoever reads the column can read the new type
+--   verify again   also the rows that were written while the plan waited at the gate
 --   switch         the new column has the name; the old one has another, and goes on being kept alike
 --   safety_period
 --   contract       the triggers go, and the old column, which is archived
@@ -35,6 +36,15 @@ local function cast(column, type)
   return sql([[ CAST(:column AS ]], { column = column }) .. type .. ")"
 end
 
+local function expect_alike(t, new, forward)
+  return expect_no_rows {
+    query = sql([[ SELECT * FROM :table WHERE :new IS DISTINCT FROM (]], { table = t.table, new = new })
+            .. forward .. ")",
+    message = sql("each row of :table has in :new what :column says",
+                  { table = t.table, new = new, column = t.column }),
+  }
+end
+
 -- Gives a column another type, by way of a second column.
 function change_type.change(given)
   local t = options(given, {
@@ -48,6 +58,7 @@ function change_type.change(given)
              help = "which value counts where a statement sets both; needed where forward and back lose something" },
     with = { "column?", help = "the new column's name until the switch; if it is left out the column's and _new" },
     retire_as = { "column?", help = "the old column's name behind it; if it is left out the column's and _old" },
+    default = { "sql expression?", help = "its default in the new type, where the old column has one" },
     not_null = { "boolean", default = false, help = "the column is NOT NULL, and stays so" },
     constrain = { "list of any?", help = "steps that give the new column what the old one has" },
     triggers = { "choice?", choices = { "fire", "skip" }, help = "whether the table's own triggers see it" },
@@ -67,19 +78,14 @@ function change_type.change(given)
     phase "expand" {
       expect_column { table = t.table, column = t.column, type = t.from },
       add_column_if_missing { table = t.table, column = new, type = t.to },
+      t.default and set_default { table = t.table, column = new, default = t.default } or fragment {},
       sync_columns { table = t.table, forward = { [new] = forward }, back = { [t.column] = back }, both = t.both },
     },
     phase "fill" { backfill { table = t.table, set = { [new] = forward }, triggers = t.triggers } },
     phase "constrain" (constrain),
-    phase "verify" {
-      expect_no_rows {
-        query = sql([[ SELECT * FROM :table WHERE :new IS DISTINCT FROM (]], { table = t.table, new = new })
-                .. forward .. ")",
-        message = sql("each row of :table has in :new what :column says",
-                      { table = t.table, new = new, column = t.column }),
-      },
-    },
+    phase "verify" { expect_alike(t, new, forward) },
     gate (t.gate) {},
+    phase "verify again" { expect_alike(t, new, forward) },
     phase "switch" {
       rename_swap_column { table = t.table, column = t.column, with = new, retire_as = old },
     },
