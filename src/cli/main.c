@@ -1,5 +1,6 @@
 /* The program: from argv to a command to an exit code. */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -20,6 +21,18 @@
 #include "cli/target.h"
 
 enum { STACK_BYTES = 64 << 20 };
+
+/*
+ * What came closed (">&-") must not become the number of a pipe or a connection, into which messages would then
+ * go. Reading finds nothing, writing to stdout fails and is told at the end, messages go nowhere.
+ */
+static void occupy_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_OWN);
+}
 
 /* PostgreSQL's parser descends with the depth of an expression; the main thread's stack grows up to this limit. */
 static void raise_stack_limit(void)
@@ -138,6 +151,7 @@ int main(int argc, char **argv)
 	enum exit_code code = EXIT_USAGE;
 	bool ok;
 
+	occupy_closed();
 	raise_stack_limit();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line at a time, not a character */
 	set_locale();

@@ -77,6 +77,26 @@ subtest 'files and words' => sub {
     runs_ok(['--version'], '--version', {});
 };
 
+subtest 'streams that came closed' => sub {
+    my $interlock = ($ENV{INTERLOCK} || top() . '/build/interlock');
+    my $dump = schema_dump($db);
+    for my $case ([ '>&-', 1, qr/\Aerror: cannot write the output\n\z/ ], [ '2>&-', 0, qr/\A\z/ ], [ '<&-', 0, qr/\A\z/ ], [ '<&- >&- 2>&-', 1, qr/\A\z/ ])
+    {
+        my ($closed, $code, $message) = @$case;
+        my ($out, $err);
+        IPC::Run::run([ 'sh', '-c', qq("\$0" help rehearse $closed), $interlock ], '>', \$out, '2>', \$err);
+        is($? >> 8, $code, "help $closed: exit code");
+        like($err, $message, "help $closed: messages");
+        like($out, $closed =~ />&-/ && $closed !~ /^2/ ? qr/\A\z/ : qr/rehearse PLAN/, "help $closed: output");
+    }
+    my ($out, $err);
+    IPC::Run::run([ 'sh', '-c', '"$0" -d "$1" run "$2" <&- >&- 2>&-', $interlock, server()->connstr($db), $good ], '>', \$out, '2>', \$err);
+    is($? >> 8, 1, 'a run without any: what it could not say');
+    is(sql($db, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'nick'"), 1, 'and what it did');
+    runs_ok([ 'undo', $good, '--to', 'start', '--yes' ], 'undo', \%in);
+    is(schema_dump($db), $dump, 'as before');
+};
+
 subtest 'connections that fail' => sub {
     exits(2, [ 'run', $good ], qr{/nowhere}, 'no server', { env => { PGHOST => '/nowhere', PGDATABASE => 'x' } });
     exits(2, [ 'check', $good ], qr{/nowhere}, 'check of a server that was named', { env => { PGHOST => '/nowhere', PGDATABASE => 'x' } });
