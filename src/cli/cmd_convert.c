@@ -170,11 +170,8 @@ static bool convert(struct context *context, struct conversion *conversion, stru
 
 	if (ok) {
 		lint = lint_new(&options, conn);
-		ok = convert_text(lint, context->operands[0], buf_text(&text), conversion, diags, err);
-		if (ok) {
-			convert_group(conversion);
-			convert_order(conversion);
-		}
+		ok = convert_text(lint, context->operands[0], buf_text(&text), conversion, diags, err) &&
+		     convert_group(conversion, err) && convert_order(conversion, err);
 		ok = ok && (diags->errors > 0 || write_plans(context, conversion, err));
 		lint_free(lint);
 	}

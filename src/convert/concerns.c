@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/xalloc.h"
 #include "convert/convert.h"
 
@@ -32,10 +33,11 @@ static void join(const struct conversion *conversion, size_t from, size_t to)
 			d->concern = to;
 }
 
+/* A data dump has a step for each of very many rows: whoever gave the wrong file can stop here. */
 static void connect(const struct conversion *conversion)
 {
 	for (struct draft *a = conversion->first; a; a = a->next)
-		for (struct draft *b = a->next; b; b = b->next)
+		for (struct draft *b = a->next; b && interrupt_count() == 0; b = b->next)
 			if (!a->is_left_out && !b->is_left_out && a->concern != b->concern && are_connected(a, b))
 				join(conversion, b->concern > a->concern ? b->concern : a->concern,
 				     b->concern > a->concern ? a->concern : b->concern);
@@ -51,14 +53,14 @@ static void renumber(struct conversion *conversion)
 
 		if (d->is_left_out || was < next)
 			continue;
-		if (was != next)
+		if (was != next && interrupt_count() == 0)
 			join(conversion, was, next);
 		next++;
 	}
 	conversion->concern_count = next;
 }
 
-void convert_group(struct conversion *conversion)
+bool convert_group(struct conversion *conversion, struct err *err)
 {
 	size_t number = 0;
 
@@ -68,4 +70,5 @@ void convert_group(struct conversion *conversion)
 	for (struct draft *d = conversion->first; d; d = d->next)
 		d->concern = d->is_left_out ? number : d->concern;
 	renumber(conversion);
+	return interrupt_count() == 0 || err_set(err, EXIT_INTERRUPTED, "interrupted");
 }

@@ -29,10 +29,10 @@ void conversion_release(struct conversion *conversion);
 bool convert_text(struct lint *lint, const char *path, const char *text, struct conversion *conversion,
                   struct diags *diags, struct err *err);
 
-/* Which plan each step belongs to; sets concern_count. */
-void convert_group(struct conversion *conversion);
-/* In which of its plan's blocks each step stands. */
-void convert_order(struct conversion *conversion);
+/* Which plan each step belongs to; sets concern_count.  false: EXIT_INTERRUPTED. */
+bool convert_group(struct conversion *conversion, struct err *err);
+/* In which of its plan's blocks each step stands.  false: EXIT_INTERRUPTED. */
+bool convert_order(struct conversion *conversion, struct err *err);
 
 /* What a plan is called, and what its file says of where it comes from. */
 struct plan_head {

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/interrupt.h"
+
 /* Names of columns and constraints mean something in a statement that has their table's name, too. */
 static bool stand_alone(const struct draft *draft)
 {
@@ -63,18 +65,20 @@ static void put_off(struct conversion *conversion, struct draft *draft)
 	draft->block = block_from(last, RANK_CONTRACT);
 }
 
-void convert_order(struct conversion *conversion)
+bool convert_order(struct conversion *conversion, struct err *err)
 {
 	for (struct draft *d = conversion->first; d; d = d->next) {
 		size_t least = 0;
 
-		for (const struct draft *before = conversion->first; before != d; before = before->next)
+		for (const struct draft *before = conversion->first; before != d && interrupt_count() == 0;
+		     before = before->next)
 			if (!before->is_left_out && before->concern == d->concern && before->block > least &&
 			    builds_on(d, before))
 				least = before->block;
 		d->block = block_from(least, d->rank);
 	}
-	for (struct draft *d = conversion->first; d; d = d->next)
+	for (struct draft *d = conversion->first; d && interrupt_count() == 0; d = d->next)
 		if (!d->is_left_out && d->rank == RANK_CONTRACT)
 			put_off(conversion, d);
+	return interrupt_count() == 0 || err_set(err, EXIT_INTERRUPTED, "interrupted");
 }

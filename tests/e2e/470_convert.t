@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use File::Temp ();
+use IPC::Run;
 use Interlock::ImageUrls;
 use Interlock::Test;
 use PostgreSQL::Test::Utils;
@@ -136,6 +137,19 @@ for my $path (sort glob "$cases/*.sql")
     subtest $name => sub { same_schema($name, $given, $sql) };
     subtest "$name offline" => sub { same_schema("${name}_offline", $given, $sql, '--offline') } if $given =~ /^-- offline, too$/m;
 }
+
+subtest 'the wrong file, and an interrupt' => sub {
+    my $dir = File::Temp::tempdir(CLEANUP => 1);
+    my $dump = write_file("$dir/dump.sql", join '', map { "INSERT INTO t VALUES ($_, 'x');\n" } 1 .. 60_000);
+    my ($out, $err) = ('', '');
+    my $convert = IPC::Run::start([ ($ENV{INTERLOCK} || top() . '/build/interlock'), 'convert', '--offline', $dump ], \'', \$out, \$err, IPC::Run::timeout(120));
+    sleep 6;
+    $convert->signal('TERM');
+    $convert->finish;
+    is($convert->full_result >> 8, 130, 'exit code');
+    is($err, "stopped: interrupted\n", 'message');
+    is($out, '', 'no half of a plan');
+};
 
 subtest 'what is refused' => sub {
     my $dir = File::Temp::tempdir(CLEANUP => 1);
