@@ -43,7 +43,9 @@ static bool no_such_library(const struct work *work, struct err *err)
 	}
 	near = suggest(work->name, names, count);
 	err_set(err, EXIT_OWN, "interlock.lock has no library \"%s\"", work->name);
-	if (near)
+	if (strcmp(work->name, "std") == 0)
+		err_help(err, "std comes with interlock: interlock help std names its files");
+	else if (near)
 		err_help(err, "did you mean \"%s\"?", near);
 	else
 		err_help(err, "interlock lib list names those that are there; interlock lib add NAME SOURCE brings one");

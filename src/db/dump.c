@@ -140,12 +140,17 @@ static void read_all(FILE *file, struct buf *text)
 static bool say_failure(FILE *errors, const char *program, struct err *err)
 {
 	char line[1024];
+	bool is_refused = false;
 
 	err_set(err, EXIT_OWN, "the schema can't be read: pg_dump failed");
 	rewind(errors);
-	for (int i = 0; i < SHOWN_LINES && fgets(line, sizeof(line), errors); i++)
+	for (int i = 0; i < SHOWN_LINES && fgets(line, sizeof(line), errors); i++) {
 		err_detail(err, "%.*s", (int)strcspn(line, "\n"), line);
+		is_refused |= strstr(line, "permission denied") != NULL;
+	}
 	err_detail(err, "it was %s", program);
+	if (is_refused)
+		err_help(err, "give the role pg_read_all_data, or use one that may read every table and sequence");
 	return false;
 }
 

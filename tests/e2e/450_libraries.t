@@ -124,6 +124,7 @@ require "keys.text"
                        the table that it refers to
 TEXT
     like(runs_ok([ 'lib', 'doc', 'std.orphans' ], 'doc of the standard library', $at)->{out}, qr/quarantine_then_reference \{ \.\.\. \}\n +foreign_keys +list of any, required/, 'too');
+    exits(1, [ 'lib', 'doc', 'std' ], qr/help: std comes with interlock: interlock help std names its files/, 'std alone', $at);
     exits(1, [ 'lib', 'doc', 'keyz' ], qr/did you mean "keys"/, 'a wrong name', $at);
     exits(1, [ 'lib', 'add', 'keys', $source, 'v1' ], qr/is there already, at v1 .*\n.*lib update keys REVISION/, 'add again', $at);
     exits(1, [ 'lib', 'update', 'keys', 'v9' ], qr/no revision "v9"/, 'a revision that is not there', $at);

@@ -121,6 +121,9 @@ LUA
     $result = rehearses(3, 'left', $left, $db);
     like($result->{out}, qr/^warning\[rehearsal-undo\]: undo does not lead back .*\n(?:.*\n)*?   = left over: index app\.orders_user$/m, 'an index that stays is shown');
     like($result->{err}, qr/42P07/, 'and the plan can\'t run again');
+    sql('postgres', 'CREATE ROLE poor LOGIN');
+    exits(1, [ '-d', server()->connstr($db) . ' user=poor', 'rehearse', plan_file('left', $left) ], qr/permission denied.*pg_read_all_data/s, 'a role that may not read: what it needs');
+    sql('postgres', 'DROP ROLE poor');
 };
 
 subtest 'a sample need not hold what it refers to' => sub {
