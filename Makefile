@@ -115,6 +115,11 @@ crash:
 	@+$(SUBMAKE) all $(APPLICATION)
 	@BUILD=$(BUILD) SAN=$(SAN) INTERLOCK_CRASH=all tests/run tests/crash tests/e2e/030_two_runs.t
 
+# Breaks the program on purpose, in one way at a time, and expects the tests to notice: takes half an hour.
+mutants:
+	@vendor/install build test
+	@tests/mutate
+
 bench:
 	@vendor/install build test bench
 	@+$(SUBMAKE) all $(APPLICATION)
@@ -173,5 +178,5 @@ uninstall:
 	  $(SHARE)/man/man7/interlock-*.7 $(SHARE)/bash-completion/completions/interlock \
 	  $(SHARE)/zsh/site-functions/_interlock $(SHARE)/fish/vendor_completions.d/interlock.fish
 
-.PHONY: all clean demo unit check crash bench lint format doc install uninstall
+.PHONY: all clean demo unit check crash mutants bench lint format doc install uninstall
 .SECONDARY:
