@@ -104,8 +104,8 @@ static json_t *json_seen(struct rehearse_report *report, const struct step *step
 		for (const struct seen_work *work = sight->works; is_of(sight, step) && work; work = work->next)
 			json_array_append_new(works, json_string(rehearsal_work_text(report->scratch, work, &report->arena)));
 		if (is_of(sight, step))
-			json_array_append(list, json_pack("{s:s, s:b, s:O, s:O}", "sql", sight->sql, "outside", sight->outside,
-			                                  "locks", locks, "work", works));
+			json_array_append_new(list, json_pack("{s:s, s:b, s:O, s:O}", "sql", sight->sql, "outside",
+			                                      sight->outside, "locks", locks, "work", works));
 		json_decref(locks);
 		json_decref(works);
 	}

@@ -122,15 +122,13 @@ static bool leaves_no_orphans(const struct pair *p, struct err *err)
 	struct arena arena = {0};
 	const char *params[] = {p->c->live_quoted, copying_from(p->c, &arena), p->c->alias, p->c->only_rows};
 	struct query query = {.sql = orphans, .count = 4, .params = params};
-	struct rows *keys;
-	bool ok;
+	struct rows *keys = NULL;
+	bool ok = conn_query(p->session->worker, &query, &keys, err);
 
-	ok = conn_query(p->session->worker, &query, &keys, err);
 	for (size_t r = 0; ok && r < rows_count(keys); r++)
 		ok = has_no_orphans(p, rows_get(keys, r, "child"), rows_get(keys, r, "conname"),
 		                    rows_get(keys, r, "query"), err);
-	if (ok)
-		rows_free(keys);
+	rows_free(keys);
 	arena_release(&arena);
 	return ok;
 }
